@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FIELD_FIELD_H
+#define FIELD_FIELD_H
+
+/*
+ * Filter fields: their names and types, and how each gets its value from an event and the
+ * state. tables/fields.def is the list; everything shown to users is printed from it.
+ */
+
+#include "base/arena.h"
+#include "container/container.h"
+#include "state/state.h"
+
+struct ip {
+	uint8_t bytes[16]; /* network order */
+	uint8_t len;	   /* 4 or 16 */
+};
+
+struct val {
+	enum value_type type;
+	enum print_format print;
+	bool is_list; /* value in `list`, element type in `type` */
+	union {
+		int64_t i;	/* signed types, FD, PID, ERRNO */
+		uint64_t u;	/* unsigned types, flags, times, PORT, BOOL, UID, GID, MODE */
+		double d;	/* DOUBLE */
+		struct str s;	/* CHARBUF, FSPATH, FSRELPATH, BYTEBUF and the opaque ones */
+		struct ip ip;	/* IPADDR, IPV4ADDR, IPV6ADDR, and IPNET's address side */
+		struct {
+			const struct val *items;
+			size_t n;
+		} list;
+	};
+};
+
+enum field_id {
+#define FIELD(id, name, type, print, arg, flags, deps, how, help) FIELD_##id,
+#include "tables/fields.def"
+#undef FIELD
+	FIELDS
+};
+
+enum field_arg {
+	ARG_NONE,
+	ARG_OPT_INDEX,	   /* name or name[n] */
+	ARG_OPT_KEY_INDEX, /* name, name[n] or name[KEY] */
+	ARG_INDEX,	   /* name[n] */
+	ARG_KEY,	   /* name[key] */
+	ARG_KEY_INDEX,	   /* name[n] or name[key] */
+	ARG_DOT,	   /* name.key */
+	ARG_DOT_INDEX,	   /* name.key or name[n] */
+	ARG_OPT_DOT,	   /* name, name.src, name.dst */
+};
+
+enum field_flag {
+	FIELD_LIST = 1 << 0,
+	FIELD_FILTER_ONLY = 1 << 1,
+	FIELD_PRINT_ONLY = 1 << 2,
+	FIELD_TABLE_ONLY = 1 << 3, /* works, but is not listed */
+	FIELD_NO_RHS = 1 << 4,
+	FIELD_NO_TRANSFORMER = 1 << 5,
+	FIELD_DEPRECATED = 1 << 6,
+	FIELD_SUGGESTED = 1 << 7,
+};
+
+/* What a field's value depends on (DESIGN.md D3); a volatile one is never remembered. */
+enum field_dep {
+	DEP_EVENT = 1 << 0,	/* the event or its descriptor */
+	DEP_THREAD = 1 << 1,	/* the thread's own facts: its generation */
+	DEP_ANCESTRY = 1 << 2,	/* STATE_ANCESTRY */
+	DEP_LEADERS = 1 << 3,	/* STATE_LEADERS */
+	DEP_USERS = 1 << 4,	/* STATE_USERS */
+	DEP_CONTAINERS = 1 << 5,/* STATE_CONTAINERS */
+	DEP_CONST = 1 << 6,	/* never changes */
+	DEP_VOLATILE = 1 << 7,
+};
+
+struct field_info {
+	const char *name;  /* "proc.aname" */
+	const char *class; /* "process": the heading under which it is listed */
+	enum value_type type;
+	enum print_format print;
+	enum field_arg arg;
+	uint16_t flags;
+	uint16_t deps;
+	const char *help;
+};
+
+const struct field_info *field_info(enum field_id id);
+
+/* A field with its argument, as written in a condition or an output. Plain value, copyable. */
+struct field_ref {
+	enum field_id id;
+	enum value_type type; /* the table's, except for evt.rawarg: that of the parameter */
+	bool has_index;
+	bool has_key;
+	uint32_t index;	 /* n of name[n]; for evt.arg.NAME and the like a number of their own */
+	struct str key;	 /* of name[key] or name.key: points into the text given to field_parse */
+	struct str text; /* the whole, as written */
+};
+
+enum field_error {
+	FIELD_OK,
+	FIELD_UNKNOWN,	      /* "nonexistent field" */
+	FIELD_BAD_ARGUMENT,   /* the field is known, its argument is not acceptable */
+	FIELD_NEEDS_ARGUMENT,
+};
+
+/* Constant fields from the configuration: `static.<key>`. Borrowed by whoever resolves names. */
+struct static_fields {
+	const struct str *keys, *values;
+	size_t n;
+};
+
+/*
+ * Resolves the whole of `text` ("proc.aname[2]", "evt.arg.flags", "fd.name") to a field.
+ * On failure *out is untouched.
+ */
+enum field_error field_parse(struct str text, const struct static_fields *statics,
+			     struct field_ref *out);
+/*
+ * The longest prefix of `text` that is a field, for output templates; 0 when there is none.
+ */
+size_t field_parse_prefix(struct str text, const struct static_fields *statics,
+			  struct field_ref *out);
+/* The nearest known name, for "did you mean"; empty when none is near. */
+struct str field_nearest(struct str name);
+
+/* Everything an extractor may look at. Strings it makes live in scratch until the next event. */
+struct field_ctx {
+	const struct event *ev;
+	const struct subject *who;
+	const struct state *state;
+	struct containers *containers;
+	struct arena *scratch;
+	const struct static_fields *statics;
+	uint64_t first_ts;	   /* of the first event: evt.reltime */
+	const char *hostname;	   /* overrides the source's; NULL: none */
+	bool in_output;		   /* some fields answer differently in outputs: fields_notes.md */
+	bool buffers_base64;	   /* buffer_format_base64 */
+};
+
+/*
+ * The field's value for this event. False when it has none: a thread we never saw, an fd that
+ * was already closed. That is ordinary, not an error.
+ */
+bool field_get(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out);
+
+/*
+ * Fields compared in a way of their own (fd.ip, fd.net, fd.port, proc.aname without index, ...):
+ * all the values a test has to look at. `any`: one that satisfies the test is enough; otherwise
+ * (`!=` on both ends) all must. Returns their number, at most max; 0 when the field is absent.
+ */
+bool field_is_multi(const struct field_ref *ref);
+size_t field_get_all(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out,
+		     size_t max);
+
+/* As an output shows it: "%proc.name". Lists print as "(a,b)". */
+void val_print(struct buf *out, const struct val *v, bool buffers_base64);
+
+/* One parameter as evt.arg shows it: resolved text where there is one, raw text otherwise. */
+bool param_print(struct buf *out, const struct field_ctx *ctx, unsigned param, bool resolved);
+
+/* The fields of the table in listing order, hidden ones left out; markdown for --markdown. */
+enum list_format { LIST_TEXT, LIST_MARKDOWN, LIST_JSON, LIST_NAMES };
+void field_list(struct buf *out, const char *source, enum list_format format);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FILTER_FILTER_H
+#define FILTER_FILTER_H
+
+/*
+ * Conditions: text to tree, tree to one shared DAG of atoms, DAG to one program per event type.
+ * The AST interpreter answers the same question the slow way and is the oracle of the VM.
+ */
+
+#include "diag/diag.h"
+#include "field/field.h"
+
+/* ---- Syntax ------------------------------------------------------------------------------- */
+
+/*
+ * A condition as parsed: macros are references by name, constants are text. Lives in the arena
+ * it was parsed into and never changes.
+ */
+struct ast;
+
+/*
+ * Parses a whole condition. On failure returns NULL with one diagnostic added (code
+ * LOAD_ERR_COMPILE_CONDITION), whose `error_at` is the byte of the condition's text at which
+ * Falco's parser would stop too.
+ */
+struct ast *ast_parse(struct arena *arena, const struct source_text *text, struct diags *d,
+		      size_t *error_at);
+
+/* The canonical text, as `condition_compiled` of the describe output has it. */
+void ast_print(struct buf *out, const struct ast *tree);
+
+/* Calls fn for every macro name used, with the span of the use; false from fn stops. */
+void ast_each_macro(const struct ast *tree,
+		    bool (*fn)(struct str name, size_t at, void *arg), void *arg);
+
+/* A copy of `tree` in which every macro reference is replaced by the tree `find` returns. */
+struct ast *ast_expand(struct arena *arena, const struct ast *tree,
+		       const struct ast *(*find)(struct str macro, void *arg), void *arg);
+
+/* Facts for the describe output: fields, operators, event types used. */
+void ast_each_field(const struct ast *tree, void (*fn)(struct str field, size_t at, void *arg),
+		    void *arg);
+void ast_each_operator(const struct ast *tree, void (*fn)(struct str op, void *arg), void *arg);
+
+/* ---- Meaning ------------------------------------------------------------------------------ */
+
+/* A set of event types, one bit each. */
+struct event_set {
+	uint64_t words[(EVENT_TYPES + 63) / 64];
+};
+
+static inline bool event_set_has(const struct event_set *s, unsigned type)
+{
+	return s->words[type / 64] >> (type % 64) & 1;
+}
+
+/*
+ * All atoms and expressions of one rule set: equal ones are the same node. Immutable once
+ * programs were made from it.
+ */
+struct pool;
+
+struct pool *pool_new(struct arena *arena, const struct static_fields *statics);
+void pool_free(struct pool *p); /* what is not in the arena: compiled regexes and the like */
+
+typedef uint32_t expr_id;
+#define EXPR_NONE UINT32_MAX
+
+/*
+ * Checks types, compiles constants and adds the (macro-free) tree to the pool. EXPR_NONE with a
+ * diagnostic added when a field, operator or value is wrong; *error_at as for ast_parse, and
+ * *unknown says that the fault is of the kind `skip-if-unknown-filter` forgives.
+ */
+expr_id pool_add(struct pool *p, const struct ast *tree, const struct source_text *text,
+		 struct diags *d, size_t *error_at, bool *unknown);
+
+/* The event types for which the expression can be true: spec/filter_language.md 7. */
+struct event_set pool_event_types(const struct pool *p, expr_id e);
+
+/* The AST interpreter. */
+bool pool_eval(const struct pool *p, expr_id e, const struct field_ctx *ctx);
+
+/* ---- Programs ----------------------------------------------------------------------------- */
+
+struct program_rule {
+	expr_id condition;
+	struct event_set types; /* tried only on these */
+};
+
+/* One program per event type that has rules; all of them share constants and atoms. */
+struct programs;
+
+enum match_mode { MATCH_FIRST, MATCH_ALL };
+
+/* Rules in the order in which they are tried. Always succeeds; program_check holds after it. */
+struct programs *programs_compile(struct arena *arena, const struct pool *p,
+				  const struct program_rule *rules, size_t n, enum match_mode mode);
+void programs_free(struct programs *p); /* what is not in the arena: the memo's memory */
+
+/* What matched, as indices into the rules given to programs_compile, ascending. */
+struct matches {
+	size_t n;
+	uint32_t *rule; /* owned by the programs; valid until the next run */
+};
+
+/*
+ * One VM run: pure, no allocation beyond ctx->scratch, no errors. The memo of earlier events is
+ * used and kept per thread (DESIGN.md D3).
+ */
+void programs_run(struct programs *p, const struct field_ctx *ctx, struct matches *out);
+
+/* True when some rule can match this type at all. */
+bool programs_want(const struct programs *p, unsigned type);
+
+/* Jumps forward only, operands in range, last instruction RETURN: for tests and assertions. */
+bool programs_check(const struct programs *p);
+void programs_disassemble(struct buf *out, const struct programs *p, unsigned type);
+
+#endif

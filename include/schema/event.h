@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SCHEMA_EVENT_H
+#define SCHEMA_EVENT_H
+
+/*
+ * A checked view of one encoded event. event_open looks at every length once; afterwards no
+ * accessor can read out of bounds, and a missing or empty parameter is simply "no value".
+ *
+ * Parameters beyond the table's own, marked by WIRE_EXTENSION, are ours: they say what the
+ * kernel used (tables/extensions.def) and are reached with event_extension only.
+ */
+
+#include "base/limits.h"
+#include "schema/schema.h"
+#include "wire.h"
+
+/* What a source hands out: borrowed until its next call. */
+struct raw {
+	const uint8_t *bytes; /* from wire_event.ts on */
+	uint32_t len;
+	uint16_t cpu;
+	uint16_t flags; /* WIRE_* */
+	uint64_t sequence;
+};
+
+struct event {
+	uint64_t ts; /* ns since the epoch */
+	int64_t tid;
+	uint64_t num; /* evt.num: set by the engine, 0 for synthetic events */
+	const struct event_info *info;
+	uint16_t type;
+	uint16_t cpu;
+	uint16_t flags;	 /* WIRE_* */
+	uint8_t nparams; /* usable by the table: the smaller of the table's and the event's */
+	uint8_t nextra;	 /* extension parameters behind them */
+	const uint8_t *data;			  /* the parameters' bytes */
+	uint32_t at[LIMIT_EVENT_PARAMS * 2 + 1];  /* parameter i is data[at[i]] .. data[at[i+1]] */
+	struct raw raw;
+};
+
+/* 0, or -EBADMSG when the lengths contradict each other or the type is unknown. */
+int event_open(struct event *ev, const struct raw *raw);
+
+/* The bytes of parameter i; p is NULL and len 0 when the event has fewer. */
+static inline struct str event_param(const struct event *ev, unsigned i)
+{
+	if (i >= ev->nparams)
+		return (struct str){ NULL, 0 };
+	return (struct str){ (const char *)ev->data + ev->at[i], ev->at[i + 1] - ev->at[i] };
+}
+
+/*
+ * The text of a CHARBUF, FSPATH or FSRELPATH parameter up to its first NUL. False when it has
+ * length 0 or is the literal "(NULL)" of old drivers (spec/events_notes.md, Empty params).
+ */
+bool event_text(const struct event *ev, unsigned i, struct str *out);
+
+/*
+ * A fixed-size integer parameter, widened by the sign of its type. False when the length is
+ * not that of its type.
+ */
+bool event_int(const struct event *ev, unsigned i, int64_t *out);
+
+/* The same, with a value for the missing case. */
+static inline int64_t event_int_or(const struct event *ev, unsigned i, int64_t otherwise)
+{
+	int64_t v;
+
+	return event_int(ev, i, &v) ? v : otherwise;
+}
+
+/*
+ * The result: parameter `res`, or the first one when that is an fd or pid that stands for it.
+ * False for events that have none (enter, meta, generic).
+ */
+bool event_result(const struct event *ev, int64_t *out);
+
+/*
+ * Encodes events. Parameters are pushed in table order; a push beyond LIMIT_EVENT_BYTES (or
+ * LIMIT_LARGE_BYTES for large types) sets `overflow`. The writer owns its memory.
+ */
+struct event_writer {
+	struct buf *out; /* receives one whole event per begin/end, appended */
+	size_t start;
+	uint16_t type;
+	uint16_t nparams;
+	uint8_t length_size;
+	bool overflow;
+	uint32_t lengths[LIMIT_EVENT_PARAMS * 2];
+};
+
+struct buf;
+
+/* nparams lengths are reserved; end() checks that so many were pushed. */
+void event_begin(struct event_writer *w, struct buf *out, unsigned type, uint64_t ts, int64_t tid,
+		 unsigned nparams);
+void event_push(struct event_writer *w, const void *bytes, size_t len);
+void event_push_int(struct event_writer *w, int64_t v); /* in the width of the table's type */
+void event_push_text(struct event_writer *w, struct str s); /* adds the NUL */
+void event_push_empty(struct event_writer *w);
+/* 0, or -EMSGSIZE / -EINVAL with the buffer back as it was before begin. */
+int event_end(struct event_writer *w);
+
+#endif

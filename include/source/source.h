@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SOURCE_SOURCE_H
+#define SOURCE_SOURCE_H
+
+/*
+ * Where events come from. Everything above sees one stream of encoded events in the current
+ * shape, whatever wrote them. What a source knows besides (process and fd lists, users,
+ * interfaces, the machine) arrives in the same stream as events marked WIRE_SYNTHETIC.
+ */
+
+#include "schema/event.h"
+
+struct err;
+struct source;
+
+struct source_stats {
+	uint64_t bytes;		 /* read from the file, after decompression */
+	uint64_t events;	 /* event blocks seen, those dropped by conversion included */
+	uint64_t skipped_newer;	 /* of a type above the format's last: a newer writer */
+	uint64_t dropped;	 /* enter events folded into their exits, unused events */
+	uint64_t converted;
+	uint64_t stale_enters;	 /* exit converted with defaults: its stored enter is another call's */
+	uint64_t missing_enters; /* exit converted with defaults: no stored enter */
+	uint64_t refused;	 /* enters not stored: table full */
+};
+
+/* A .scap file; "-" is standard input. NULL with *err filled when it cannot be used. */
+struct source *source_open_scap(const char *path, struct err *err);
+void source_close(struct source *s); /* accepts NULL */
+
+/*
+ * The next event, borrowed until the next call. 1; 0 at a clean end; -EAGAIN when a live source
+ * has nothing yet; another -errno with *err filled (path and offset included) when the rest
+ * cannot be read: everything before has been delivered by then.
+ *
+ * raw->sequence of a .scap event is its evt.num as Falco counts it; 0 for synthetic events.
+ */
+int source_next(struct source *s, struct raw *raw, struct err *err);
+
+const struct source_stats *source_stats(const struct source *s);
+
+/*
+ * Writing a .scap file: current block versions, one section. Synthetic events passed to
+ * scap_write become the metadata blocks they stand for and must all come before the first real
+ * event; a real event is written as it is, without its extension.
+ */
+struct scap_writer;
+
+struct scap_writer *scap_create(const char *path, bool compress, struct err *err); /* "-": stdout */
+int scap_write(struct scap_writer *w, const struct event *ev, struct err *err);
+/* Flushes and closes; the error of a full disk surfaces here at the latest. */
+int scap_finish(struct scap_writer *w, struct err *err);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STATE_STATE_H
+#define STATE_STATE_H
+
+/*
+ * Threads, descriptors, users as the events so far have left them. Nothing here knows rules or
+ * fields. Every table is bounded; a full one refuses, and counts.
+ *
+ * Pointers to threads and descriptors are valid until state_retire of the event that removed
+ * them; nobody keeps one past the step.
+ */
+
+#include "base/intern.h"
+#include "base/slab.h"
+#include "schema/event.h"
+
+/* FD_FILE, ...: tables/fd_types.def, numbers of the .scap format. */
+enum fd_type {
+#define FD_TYPE(number, id, letter, word) FD_##id = number,
+#include "tables/fd_types.def"
+#undef FD_TYPE
+};
+char fd_type_letter(enum fd_type t); /* 'f' */
+struct str fd_type_word(enum fd_type t); /* "file"; empty when Falco has none */
+
+/* Where a process came from: replaced as a whole at exec, shared by fork. Never changes. */
+struct image {
+	uint32_t refs;
+	uint32_t argc;	    /* arguments without argv[0] */
+	struct str exe;	    /* argv[0] */
+	struct str exepath; /* resolved path of the executable; may be empty */
+	struct str args;    /* without argv[0], each ended by NUL */
+	struct str joined;  /* the same joined by single blanks */
+	struct str env;	    /* each ended by NUL */
+	uint64_t exe_ino;
+	uint64_t exe_ctime_ns;
+	uint64_t exe_mtime_ns;
+	/* clone time minus exe_ctime and exe_ctime minus pid namespace start: unsigned, may wrap */
+	uint64_t ctime_to_start_ns;
+	uint64_t pidns_to_ctime_ns;
+	bool writable, upper_layer, lower_layer, from_memfd;
+};
+
+/* cwd and root: shared by CLONE_FS. Both absolute, cwd with a trailing slash unless "/". */
+struct fs {
+	uint32_t refs;
+	struct istr *cwd;
+	struct istr *root;
+};
+
+/* One end of a socket. */
+struct endpoint {
+	uint8_t ip[16]; /* network order; IPv4 uses the first four */
+	uint16_t port;	/* host order */
+};
+
+enum fd_mark {
+	FD_CLIENT = 1 << 0, /* role known: the process side is the source */
+	FD_SERVER = 1 << 1, /* role known: the process side is the destination */
+	FD_CONNECTED = 1 << 2,
+	FD_CONNECT_PENDING = 1 << 3,
+	FD_CLOEXEC = 1 << 4,
+	FD_OVERLAY_UPPER = 1 << 5,
+	FD_OVERLAY_LOWER = 1 << 6,
+	FD_TUPLE = 1 << 7,	/* src and dst hold a tuple */
+	FD_INHERITED = 1 << 8,	/* came with fork, dup or a list rather than a call of its own */
+	FD_CLOSING = 1 << 9,	/* goes away at state_retire */
+};
+
+/* An open descriptor; one object per table entry. */
+struct fd {
+	int64_t num;
+	int8_t type;	 /* enum fd_type */
+	uint8_t family;	 /* socket address family, Linux numbers; 0 for others */
+	uint8_t l4proto; /* tables/l4_protocols: 1 tcp 2 udp 3 icmp 4 raw; 0 unknown */
+	uint16_t marks;	 /* enum fd_mark */
+	uint32_t open_flags; /* PPM_O_* bits of the format */
+	uint32_t dev;
+	uint64_t ino;
+	struct istr *name;	/* absolute path, or tuple text, or kernel style name; NULL: none */
+	struct istr *name_raw;	/* as the caller gave it; NULL: same as `name` or none */
+	struct endpoint src, dst;
+	uint64_t unix_src, unix_dst; /* kernel pointers as the format has them */
+};
+
+/* Descriptors: shared by CLONE_FILES. */
+struct fdtable;
+
+struct group {		      /* a thread group: what its threads share beyond the tables */
+	uint32_t refs;
+	uint32_t alive;	      /* threads, the leader included */
+};
+
+struct thread {
+	int64_t tid, pid, ptid;
+	int64_t vtid, vpid;
+	int64_t sid, vpgid, pgid;
+	struct istr *comm;	/* from exec or clone: proc.name */
+	struct istr *comm_now;	/* after PR_SET_NAME; NULL: same as comm */
+	struct image *image;
+	struct fs *fs;
+	struct fdtable *fds;
+	struct group *group;
+	struct istr *cgroups;	/* "subsys=path", each ended by NUL */
+	uint32_t uid, gid, loginuid;
+	uint32_t tty;
+	uint32_t flags;		/* PPM_CL_* bits of the format */
+	int64_t fdlimit;
+	uint64_t cap_inheritable, cap_permitted, cap_effective;
+	uint32_t vmsize_kb, vmrss_kb, vmswap_kb;
+	uint64_t pfmajor, pfminor;
+	uint64_t clone_ts;	/* ns since the epoch; 0: seen only through a list */
+	uint64_t exec_ts;
+	uint64_t pidns_start_ts;
+	uint64_t last_switch_ts;
+	double cpu_user, cpu_system; /* percent, from procinfo events */
+	uint32_t slot;		/* dense, below state_thread_cap; with generation the memo's key */
+	uint32_t generation;	/* changes whenever an own fact changes, and with every reuse */
+	bool placeholder;	/* made up for an unknown tid: see spec/fields_notes.md */
+	bool exited;
+};
+
+/* Every fact a memo may hold, other than a thread's own, has one shared generation. */
+enum state_kind {
+	STATE_ANCESTRY, /* parents, their images and names */
+	STATE_LEADERS,	/* sessions and process groups */
+	STATE_USERS,
+	STATE_CONTAINERS,
+	STATE_INTERFACES,
+	STATE_KINDS
+};
+
+struct state_limits {
+	uint32_t threads; /* 0: LIMIT_THREADS */
+	uint32_t fds;	  /* 0: LIMIT_FDS */
+	size_t intern_bytes; /* 0: 256 MiB */
+};
+
+struct state_stats {
+	uint64_t threads, fds;		     /* now */
+	uint64_t added_threads, removed_threads, added_fds, removed_fds;
+	uint64_t refused_threads, refused_fds, refused_strings;
+	uint64_t unknown_threads;	     /* events of a tid never announced */
+	uint64_t unknown_fds;		     /* events on a descriptor never announced */
+};
+
+struct state;
+
+struct state *state_new(const struct state_limits *limits);
+void state_free(struct state *s);
+
+/* What one event is about. */
+struct subject {
+	struct thread *thread; /* NULL: unknown */
+	struct fd *fd;	       /* NULL: none or unknown */
+	int64_t fd_num;	       /* valid when has_fd_num */
+	bool has_fd_num;
+	bool fd_name_changed;  /* this event gave the descriptor its (new) name */
+};
+
+/*
+ * Applies an event: from here on the tables say what is true after it, except that what it ends
+ * (thread, descriptor) stays until state_retire of the same event, so that rules can look at it.
+ */
+struct subject state_apply(struct state *s, const struct event *ev);
+void state_retire(struct state *s, const struct event *ev);
+
+struct thread *state_thread(const struct state *s, int64_t tid);
+/* The leader of the thread's group (itself for a leader); NULL when it is unknown. */
+struct thread *state_leader(const struct state *s, const struct thread *t);
+/* One step up: the leader of the group of the thread `ptid`; NULL when unknown. */
+struct thread *state_parent(const struct state *s, const struct thread *t);
+/* A descriptor of the thread's table. */
+struct fd *state_fd(const struct state *s, const struct thread *t, int64_t num);
+size_t state_fd_count(const struct state *s, const struct thread *t);
+void state_fd_each(const struct state *s, const struct thread *t,
+		   void (*fn)(struct fd *fd, void *arg), void *arg);
+uint32_t state_generation(const struct state *s, enum state_kind kind);
+/* Somebody above changed such facts (container metadata arrived). */
+void state_touch(struct state *s, enum state_kind kind);
+struct intern *state_intern(const struct state *s);
+void state_stats(const struct state *s, struct state_stats *out);
+
+struct user {
+	uint32_t uid, gid;
+	struct istr *name, *home, *shell;
+};
+struct user_group {
+	uint32_t gid;
+	struct istr *name;
+};
+/* container_id is empty for the host. NULL when unknown. */
+const struct user *state_user(const struct state *s, struct str container_id, uint32_t uid);
+const struct user_group *state_group(const struct state *s, struct str container_id, uint32_t gid);
+
+/* True when the address (4 or 16 bytes) is one of the recording machine's interfaces. */
+bool state_is_local(const struct state *s, const uint8_t *ip, size_t len);
+struct str state_hostname(const struct state *s); /* empty when the source has not said */
+
+/*
+ * Joins a path and the directory it is relative to, and removes ".", ".." and repeated slashes:
+ * Falco's result for the same input. An absolute path ignores `dir`. Over 1023 bytes the result
+ * is cut as Falco's is ("/DIR_TOO_LONG/FILENAME_TOO_LONG"). out has 1024 bytes; returns the length.
+ */
+size_t path_join(char out[1024], struct str dir, struct str path);
+
+#endif
