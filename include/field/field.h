@@ -34,7 +34,7 @@ struct val {
 };
 
 enum field_id {
-#define FIELD(id, name, type, print, arg, flags, deps, how, help) FIELD_##id,
+#define FIELD(id, name, class, type, print, arg, flags, deps, how, help) FIELD_##id,
 #include "tables/fields.def"
 #undef FIELD
 	FIELDS
