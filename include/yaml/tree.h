@@ -10,6 +10,8 @@
 
 #include "diag/diag.h"
 
+struct err;
+
 enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAP };
 
 struct yaml_node {
@@ -54,7 +56,5 @@ bool yaml_is_null(const struct yaml_node *n);
 /* YAML 1.1 booleans: y, yes, true, on and their opposites in three spellings each */
 bool yaml_bool(const struct yaml_node *n, bool *out);
 bool yaml_int(const struct yaml_node *n, int64_t *out);
-
-struct err;
 
 #endif
