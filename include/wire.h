@@ -40,9 +40,9 @@ struct wire_event {
 } __attribute__((packed));
 
 /* Bits of wire_prefix.flags and struct raw.flags. */
-#define WIRE_SYNTHETIC	0x1 /* not an event of the machine: a process list entry and the like */
+#define WIRE_SYNTHETIC  0x1 /* not an event of the machine: a process list entry and the like */
 #define WIRE_STATE_ONLY 0x2 /* updates the state, is hidden from rules */
-#define WIRE_IO_URING	0x4 /* the work arrived through a ring */
-#define WIRE_EXTENSION	0x8 /* parameters beyond the table's follow: see schema/event.h */
+#define WIRE_IO_URING   0x4 /* the work arrived through a ring */
+#define WIRE_EXTENSION  0x8 /* parameters beyond the table's follow: see schema/event.h */
 
 #endif

@@ -12,8 +12,7 @@ struct err {
 };
 
 /* Fills *e (NULL is fine) and returns code, so that callers can `return err_set(...)`. */
-int err_set(struct err *e, int code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+int err_set(struct err *e, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Puts "prefix: " in front of what *e says; long texts are cut at the end. */
 int err_prefix(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -14,10 +14,10 @@
 
 struct slab {
 	size_t item_size;
-	uint32_t cap;	  /* objects at most */
-	uint32_t n;	  /* objects in use */
+	uint32_t cap;     /* objects at most */
+	uint32_t n;       /* objects in use */
 	uint64_t refused; /* allocations that found the slab full or no memory */
-	uint32_t fresh;	  /* slots below this number were used at least once */
+	uint32_t fresh;   /* slots below this number were used at least once */
 	struct slab_free *free;
 	void **chunks;
 };

@@ -52,7 +52,7 @@ const struct container *container_get(struct containers *c, const struct thread 
 
 /* Finds a container id and runtime in "subsys=path" cgroups; both empty when there is none. */
 struct cgroup_match {
-	struct str id;	    /* 12 characters for hex ids */
+	struct str id;      /* 12 characters for hex ids */
 	struct str runtime; /* "docker", "cri", "containerd", "podman", "lxc", ... */
 };
 struct cgroup_match container_match(struct str cgroups);

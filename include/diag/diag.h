@@ -53,8 +53,8 @@ enum load_code {
 	LOAD_CODES
 };
 
-const char *load_code_name(enum load_code code);	/* "LOAD_ERR_VALIDATE" */
-const char *load_code_short(enum load_code code);	/* "Error validating rule/macro/..." */
+const char *load_code_name(enum load_code code);  /* "LOAD_ERR_VALIDATE" */
+const char *load_code_short(enum load_code code); /* "Error validating rule/macro/..." */
 const char *load_code_description(enum load_code code);
 enum severity load_code_severity(enum load_code code);
 
@@ -74,8 +74,8 @@ struct note {
 struct diag {
 	enum load_code code;
 	struct span at;
-	struct str message; /* lower case, no full stop */
-	struct note notes[2]; /* "did you mean 'proc.name'?"; text.len == 0: unused */
+	struct str message;         /* lower case, no full stop */
+	struct note notes[2];       /* "did you mean 'proc.name'?"; text.len == 0: unused */
 	struct location *locations; /* outermost first */
 	size_t nlocations;
 	struct str deprecated_field; /* for LOAD_DEPRECATED_ITEM about a field */

@@ -15,25 +15,25 @@ struct engine;
 
 struct alert_options {
 	bool json;
-	bool iso8601;		  /* time_format_iso_8601 */
+	bool iso8601; /* time_format_iso_8601 */
 	bool include_output, include_tags, include_message, include_fields;
 	bool buffers_base64;
-	const char *hostname;	  /* NULL: the machine's own */
+	const char *hostname; /* NULL: the machine's own */
 };
 
 struct engine_stats {
-	uint64_t events;	/* real ones, as Falco numbers them */
+	uint64_t events; /* real ones, as Falco numbers them */
 	uint64_t malformed;
 	uint64_t alerts;
 	uint64_t by_priority[8];
-	uint64_t *by_rule;	/* parallel to ruleset.rules */
+	uint64_t *by_rule; /* parallel to ruleset.rules */
 	/* Filled when stage timing is on: ns in each stage. */
 	uint64_t ns_source, ns_open, ns_state, ns_match, ns_alert;
 };
 
 struct engine_parts {
-	struct source *source;	 /* borrowed */
-	struct ruleset *rules;	 /* borrowed until engine_free or engine_swap; NULL: no rules */
+	struct source *source;   /* borrowed */
+	struct ruleset *rules;   /* borrowed until engine_free or engine_swap; NULL: no rules */
 	struct outputs *outputs; /* borrowed; NULL: alerts are only counted */
 	struct alert_options alerts;
 	struct state_limits limits;

@@ -13,7 +13,7 @@
 
 struct ip {
 	uint8_t bytes[16]; /* network order */
-	uint8_t len;	   /* 4 or 16 */
+	uint8_t len;       /* 4 or 16 */
 };
 
 struct val {
@@ -21,11 +21,11 @@ struct val {
 	enum print_format print;
 	bool is_list; /* value in `list`, element type in `type` */
 	union {
-		int64_t i;	/* signed types, FD, PID, ERRNO */
-		uint64_t u;	/* unsigned types, flags, times, PORT, BOOL, UID, GID, MODE */
-		double d;	/* DOUBLE */
-		struct str s;	/* CHARBUF, FSPATH, FSRELPATH, BYTEBUF and the opaque ones */
-		struct ip ip;	/* IPADDR, IPV4ADDR, IPV6ADDR, and IPNET's address side */
+		int64_t i;    /* signed types, FD, PID, ERRNO */
+		uint64_t u;   /* unsigned types, flags, times, PORT, BOOL, UID, GID, MODE */
+		double d;     /* DOUBLE */
+		struct str s; /* CHARBUF, FSPATH, FSRELPATH, BYTEBUF and the opaque ones */
+		struct ip ip; /* IPADDR, IPV4ADDR, IPV6ADDR, and IPNET's address side */
 		struct {
 			const struct val *items;
 			size_t n;
@@ -42,14 +42,14 @@ enum field_id {
 
 enum field_arg {
 	ARG_NONE,
-	ARG_OPT_INDEX,	   /* name or name[n] */
+	ARG_OPT_INDEX,     /* name or name[n] */
 	ARG_OPT_KEY_INDEX, /* name, name[n] or name[KEY] */
-	ARG_INDEX,	   /* name[n] */
-	ARG_KEY,	   /* name[key] */
-	ARG_KEY_INDEX,	   /* name[n] or name[key] */
-	ARG_DOT,	   /* name.key */
-	ARG_DOT_INDEX,	   /* name.key or name[n] */
-	ARG_OPT_DOT,	   /* name, name.src, name.dst */
+	ARG_INDEX,         /* name[n] */
+	ARG_KEY,           /* name[key] */
+	ARG_KEY_INDEX,     /* name[n] or name[key] */
+	ARG_DOT,           /* name.key */
+	ARG_DOT_INDEX,     /* name.key or name[n] */
+	ARG_OPT_DOT,       /* name, name.src, name.dst */
 };
 
 enum field_flag {
@@ -65,13 +65,13 @@ enum field_flag {
 
 /* What a field's value depends on (DESIGN.md D3); a volatile one is never remembered. */
 enum field_dep {
-	DEP_EVENT = 1 << 0,	/* the event or its descriptor */
-	DEP_THREAD = 1 << 1,	/* the thread's own facts: its generation */
-	DEP_ANCESTRY = 1 << 2,	/* STATE_ANCESTRY */
-	DEP_LEADERS = 1 << 3,	/* STATE_LEADERS */
-	DEP_USERS = 1 << 4,	/* STATE_USERS */
-	DEP_CONTAINERS = 1 << 5,/* STATE_CONTAINERS */
-	DEP_CONST = 1 << 6,	/* never changes */
+	DEP_EVENT = 1 << 0,      /* the event or its descriptor */
+	DEP_THREAD = 1 << 1,     /* the thread's own facts: its generation */
+	DEP_ANCESTRY = 1 << 2,   /* STATE_ANCESTRY */
+	DEP_LEADERS = 1 << 3,    /* STATE_LEADERS */
+	DEP_USERS = 1 << 4,      /* STATE_USERS */
+	DEP_CONTAINERS = 1 << 5, /* STATE_CONTAINERS */
+	DEP_CONST = 1 << 6,      /* never changes */
 	DEP_VOLATILE = 1 << 7,
 };
 
@@ -94,15 +94,15 @@ struct field_ref {
 	enum value_type type; /* the table's, except for evt.rawarg: that of the parameter */
 	bool has_index;
 	bool has_key;
-	uint32_t index;	 /* n of name[n]; for evt.arg.NAME and the like a number of their own */
-	struct str key;	 /* of name[key] or name.key: points into the text given to field_parse */
+	uint32_t index;  /* n of name[n]; for evt.arg.NAME and the like a number of their own */
+	struct str key;  /* of name[key] or name.key: points into the text given to field_parse */
 	struct str text; /* the whole, as written */
 };
 
 enum field_error {
 	FIELD_OK,
-	FIELD_UNKNOWN,	      /* "nonexistent field" */
-	FIELD_BAD_ARGUMENT,   /* the field is known, its argument is not acceptable */
+	FIELD_UNKNOWN,      /* "nonexistent field" */
+	FIELD_BAD_ARGUMENT, /* the field is known, its argument is not acceptable */
 	FIELD_NEEDS_ARGUMENT,
 };
 
@@ -134,10 +134,10 @@ struct field_ctx {
 	struct containers *containers;
 	struct arena *scratch;
 	const struct static_fields *statics;
-	uint64_t first_ts;	   /* of the first event: evt.reltime */
-	const char *hostname;	   /* overrides the source's; NULL: none */
-	bool in_output;		   /* some fields answer differently in outputs: fields_notes.md */
-	bool buffers_base64;	   /* buffer_format_base64 */
+	uint64_t first_ts;    /* of the first event: evt.reltime */
+	const char *hostname; /* overrides the source's; NULL: none */
+	bool in_output;       /* some fields answer differently in outputs: fields_notes.md */
+	bool buffers_base64;  /* buffer_format_base64 */
 };
 
 /*

@@ -30,8 +30,8 @@ struct ast *ast_parse(struct arena *arena, const struct source_text *text, struc
 void ast_print(struct buf *out, const struct ast *tree);
 
 /* Calls fn for every macro name used, with the span of the use; false from fn stops. */
-void ast_each_macro(const struct ast *tree,
-		    bool (*fn)(struct str name, size_t at, void *arg), void *arg);
+void ast_each_macro(const struct ast *tree, bool (*fn)(struct str name, size_t at, void *arg),
+		    void *arg);
 
 /* A copy of `tree` in which every macro reference is replaced by the tree `find` returns. */
 struct ast *ast_expand(struct arena *arena, const struct ast *tree,

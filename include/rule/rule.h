@@ -19,25 +19,25 @@ enum priority {
 	PRIORITY_INFORMATIONAL,
 	PRIORITY_DEBUG,
 };
-const char *priority_name(enum priority p);		/* "Informational" */
+const char *priority_name(enum priority p);               /* "Informational" */
 bool priority_parse(struct str text, enum priority *out); /* any case; "Info" too */
 
 /* A rule as loaded, in the arena of its rule set. */
 struct rule {
 	struct str name, desc, source;
-	struct str condition;	/* after lists, exceptions and overrides: what the parser read */
-	struct str output;	/* as written, trimmed */
+	struct str condition; /* after lists, exceptions and overrides: what the parser read */
+	struct str output;    /* as written, trimmed */
 	struct str output_compiled; /* with the appended parts */
 	enum priority priority;
 	const struct str *tags; /* sorted, unique */
 	size_t ntags;
-	bool enabled;		/* after selection */
-	bool in_set;		/* takes part in matching: enabled, compiled, severe enough */
-	struct ast *ast;	/* macros still references; NULL when it did not parse */
+	bool enabled;    /* after selection */
+	bool in_set;     /* takes part in matching: enabled, compiled, severe enough */
+	struct ast *ast; /* macros still references; NULL when it did not parse */
 	struct ast *expanded;
 	expr_id expr;
 	struct event_set types;
-	struct template *message; /* output_compiled */
+	struct template *message;      /* output_compiled */
 	const struct template **extra; /* append_output extra_fields, parallel to extra_keys */
 	const struct str *extra_keys;
 	size_t nextra;
@@ -54,8 +54,8 @@ struct append_output {
 	struct str match_source, match_rule; /* p NULL: any */
 	const struct str *match_tags;
 	size_t nmatch_tags;
-	struct str extra_output;	/* p NULL: none */
-	const struct str *extra_names;	/* extra_fields */
+	struct str extra_output;         /* p NULL: none */
+	const struct str *extra_names;   /* extra_fields */
 	const struct str *extra_formats; /* p NULL: a plain field, typed */
 	size_t nextra;
 	bool suggested;
@@ -77,7 +77,7 @@ struct load_result {
 	struct str file;
 	bool ok;
 	struct diags diags; /* errors and warnings, in Falco's order */
-	int schema;	    /* 1 valid, 0 not valid, -1 not checked */
+	int schema;         /* 1 valid, 0 not valid, -1 not checked */
 	const struct str *schema_warnings;
 	size_t nschema_warnings;
 };
@@ -86,7 +86,7 @@ struct ruleset {
 	struct arena *arena;
 	struct rule *rules; /* in the order of first definition */
 	size_t nrules;
-	uint32_t *order;    /* rule index by position in `programs`: the order of evaluation */
+	uint32_t *order; /* rule index by position in `programs`: the order of evaluation */
 	size_t norder;
 	struct pool *pool;
 	struct programs *programs;
@@ -100,7 +100,8 @@ struct ruleset {
  * Never NULL; ->ok tells whether it can be used, ->results what was found. Stops at the first
  * file that fails, as Falco does.
  */
-struct ruleset *ruleset_load(const char *const *paths, size_t n, const struct rule_options *options);
+struct ruleset *ruleset_load(const char *const *paths, size_t n,
+			     const struct rule_options *options);
 /* The same from memory. */
 struct rule_text {
 	const char *name;

@@ -30,11 +30,11 @@ struct event {
 	const struct event_info *info;
 	uint16_t type;
 	uint16_t cpu;
-	uint16_t flags;	 /* WIRE_* */
-	uint8_t nparams; /* usable by the table: the smaller of the table's and the event's */
-	uint8_t nextra;	 /* extension parameters behind them */
-	const uint8_t *data;			  /* the parameters' bytes */
-	uint32_t at[LIMIT_EVENT_PARAMS * 2 + 1];  /* parameter i is data[at[i]] .. data[at[i+1]] */
+	uint16_t flags;      /* WIRE_* */
+	uint8_t nparams;     /* usable by the table: the smaller of the table's and the event's */
+	uint8_t nextra;      /* extension parameters behind them */
+	const uint8_t *data; /* the parameters' bytes */
+	uint32_t at[LIMIT_EVENT_PARAMS * 2 + 1]; /* parameter i is data[at[i]] .. data[at[i+1]] */
 	struct raw raw;
 };
 
@@ -95,7 +95,7 @@ struct buf;
 void event_begin(struct event_writer *w, struct buf *out, unsigned type, uint64_t ts, int64_t tid,
 		 unsigned nparams);
 void event_push(struct event_writer *w, const void *bytes, size_t len);
-void event_push_int(struct event_writer *w, int64_t v); /* in the width of the table's type */
+void event_push_int(struct event_writer *w, int64_t v);     /* in the width of the table's type */
 void event_push_text(struct event_writer *w, struct str s); /* adds the NUL */
 void event_push_empty(struct event_writer *w);
 /* 0, or -EMSGSIZE / -EINVAL with the buffer back as it was before begin. */

@@ -22,7 +22,7 @@ enum event_type {
 #define EVENT_OWN_FIRST 1024
 
 /* CHDIR_X_PATH = 1, ...: a parameter's index in its event. */
-#define EVENT(number, id, name, category, flags) enum { id##_BEFORE_FIRST = -1,
+#define EVENT(number, id, name, category, flags)    enum { id##_BEFORE_FIRST = -1,
 #define PARAM(event, id, name, type, print, detail) event##_##id,
 #define END                                                                                        \
 	}                                                                                          \
@@ -42,7 +42,7 @@ enum value_type {
 enum print_format {
 	PRINT_NA,
 	PRINT_DEC,
-	PRINT_HEX,	  /* upper case, no prefix */
+	PRINT_HEX,        /* upper case, no prefix */
 	PRINT_PADDED_DEC, /* nine digits */
 	PRINT_ID,
 	PRINT_DIR,
@@ -55,7 +55,7 @@ enum category {
 #include "tables/categories.def"
 #undef CATEGORY
 };
-#define CATEGORY_CLASS(c) ((c) & 0xff)
+#define CATEGORY_CLASS(c) ((c)&0xff)
 
 /* EVENT_FLAG_CREATES_FD, ... */
 enum event_flag {
@@ -95,18 +95,18 @@ struct param_info {
 	struct str name;
 	enum value_type type;
 	enum print_format print;
-	const struct flag_set *flags;	   /* FLAGS*, ENUMFLAGS*, MODE; or NULL */
+	const struct flag_set *flags;      /* FLAGS*, ENUMFLAGS*, MODE; or NULL */
 	const struct dynamic_set *dynamic; /* DYN; or NULL */
-	int8_t dirfd;			   /* FSRELPATH: index of the directory parameter; or -1 */
+	int8_t dirfd;                      /* FSRELPATH: index of the directory parameter; or -1 */
 };
 
 struct event_info {
 	struct str name;
 	uint16_t category;
-	uint16_t flags;	     /* enum event_flag */
+	uint16_t flags;      /* enum event_flag */
 	uint8_t nparams;     /* 0..LIMIT_EVENT_PARAMS */
 	uint8_t length_size; /* of one entry of the length array: 2 or 4 */
-	bool exists;	     /* false: a hole in the numbering */
+	bool exists;         /* false: a hole in the numbering */
 	const struct param_info *params;
 };
 
@@ -134,7 +134,7 @@ enum syscall_code {
 };
 
 enum syscall_set {
-	SYSCALL_STATE = 1 << 0,	 /* needed by the state engine */
+	SYSCALL_STATE = 1 << 0,  /* needed by the state engine */
 	SYSCALL_SIMPLE = 1 << 1, /* the low-overhead set of simple consumers */
 	SYSCALL_REPAIR = 1 << 2, /* always part of the repaired minimal set */
 	SYSCALL_IO = 1 << 3,

@@ -14,20 +14,20 @@ struct outputs;
 
 /* What an alert is for the outside. Everything is copied by outputs_send. */
 struct alert_text {
-	struct str line;     /* without the newline: text or JSON, as configured */
+	struct str line; /* without the newline: text or JSON, as configured */
 	struct str rule;
 	struct str priority; /* "Warning" */
-	int severity;	     /* 0 emergency .. 7 debug */
+	int severity;        /* 0 emergency .. 7 debug */
 	uint64_t ts;
 };
 
 struct output_options {
 	bool stdout_enabled;
-	bool unbuffered;	/* flush after every line */
-	const char *file;	/* append here; NULL: off */
+	bool unbuffered;  /* flush after every line */
+	const char *file; /* append here; NULL: off */
 	bool file_keep_alive;
-	size_t queue;		/* alerts a queue holds; 0: 1024 */
-	bool wait;		/* replay: a full queue makes the sender wait instead of dropping */
+	size_t queue; /* alerts a queue holds; 0: 1024 */
+	bool wait;    /* replay: a full queue makes the sender wait instead of dropping */
 };
 
 struct outputs *outputs_open(const struct output_options *options, struct err *err);

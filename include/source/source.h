@@ -14,14 +14,15 @@ struct err;
 struct source;
 
 struct source_stats {
-	uint64_t bytes;		 /* read from the file, after decompression */
-	uint64_t events;	 /* event blocks seen, those dropped by conversion included */
-	uint64_t skipped_newer;	 /* of a type above the format's last: a newer writer */
-	uint64_t dropped;	 /* enter events folded into their exits, unused events */
+	uint64_t bytes;         /* read from the file, after decompression */
+	uint64_t events;        /* event blocks seen, those dropped by conversion included */
+	uint64_t skipped_newer; /* of a type above the format's last: a newer writer */
+	uint64_t dropped;       /* enter events folded into their exits, unused events */
 	uint64_t converted;
-	uint64_t stale_enters;	 /* exit converted with defaults: its stored enter is another call's */
+	uint64_t
+		stale_enters; /* exit converted with defaults: its stored enter is another call's */
 	uint64_t missing_enters; /* exit converted with defaults: no stored enter */
-	uint64_t refused;	 /* enters not stored: table full */
+	uint64_t refused;        /* enters not stored: table full */
 };
 
 /* A .scap file; "-" is standard input. NULL with *err filled when it cannot be used. */

@@ -20,18 +20,18 @@ enum fd_type {
 #include "tables/fd_types.def"
 #undef FD_TYPE
 };
-char fd_type_letter(enum fd_type t); /* 'f' */
+char fd_type_letter(enum fd_type t);     /* 'f' */
 struct str fd_type_word(enum fd_type t); /* "file"; empty when Falco has none */
 
 /* Where a process came from: replaced as a whole at exec, shared by fork. Never changes. */
 struct image {
 	uint32_t refs;
-	uint32_t argc;	    /* arguments without argv[0] */
-	struct str exe;	    /* argv[0] */
+	uint32_t argc;      /* arguments without argv[0] */
+	struct str exe;     /* argv[0] */
 	struct str exepath; /* resolved path of the executable; may be empty */
 	struct str args;    /* without argv[0], each ended by NUL */
 	struct str joined;  /* the same joined by single blanks */
-	struct str env;	    /* each ended by NUL */
+	struct str env;     /* each ended by NUL */
 	uint64_t exe_ino;
 	uint64_t exe_ctime_ns;
 	uint64_t exe_mtime_ns;
@@ -51,7 +51,7 @@ struct fs {
 /* One end of a socket. */
 struct endpoint {
 	uint8_t ip[16]; /* network order; IPv4 uses the first four */
-	uint16_t port;	/* host order */
+	uint16_t port;  /* host order */
 };
 
 enum fd_mark {
@@ -62,23 +62,23 @@ enum fd_mark {
 	FD_CLOEXEC = 1 << 4,
 	FD_OVERLAY_UPPER = 1 << 5,
 	FD_OVERLAY_LOWER = 1 << 6,
-	FD_TUPLE = 1 << 7,	/* src and dst hold a tuple */
-	FD_INHERITED = 1 << 8,	/* came with fork, dup or a list rather than a call of its own */
-	FD_CLOSING = 1 << 9,	/* goes away at state_retire */
+	FD_TUPLE = 1 << 7,     /* src and dst hold a tuple */
+	FD_INHERITED = 1 << 8, /* came with fork, dup or a list rather than a call of its own */
+	FD_CLOSING = 1 << 9,   /* goes away at state_retire */
 };
 
 /* An open descriptor; one object per table entry. */
 struct fd {
 	int64_t num;
-	int8_t type;	 /* enum fd_type */
-	uint8_t family;	 /* socket address family, Linux numbers; 0 for others */
-	uint8_t l4proto; /* tables/l4_protocols: 1 tcp 2 udp 3 icmp 4 raw; 0 unknown */
-	uint16_t marks;	 /* enum fd_mark */
+	int8_t type;         /* enum fd_type */
+	uint8_t family;      /* socket address family, Linux numbers; 0 for others */
+	uint8_t l4proto;     /* tables/l4_protocols: 1 tcp 2 udp 3 icmp 4 raw; 0 unknown */
+	uint16_t marks;      /* enum fd_mark */
 	uint32_t open_flags; /* PPM_O_* bits of the format */
 	uint32_t dev;
 	uint64_t ino;
-	struct istr *name;	/* absolute path, or tuple text, or kernel style name; NULL: none */
-	struct istr *name_raw;	/* as the caller gave it; NULL: same as `name` or none */
+	struct istr *name;     /* absolute path, or tuple text, or kernel style name; NULL: none */
+	struct istr *name_raw; /* as the caller gave it; NULL: same as `name` or none */
 	struct endpoint src, dst;
 	uint64_t unix_src, unix_dst; /* kernel pointers as the format has them */
 };
@@ -86,44 +86,44 @@ struct fd {
 /* Descriptors: shared by CLONE_FILES. */
 struct fdtable;
 
-struct group {		      /* a thread group: what its threads share beyond the tables */
+struct group { /* a thread group: what its threads share beyond the tables */
 	uint32_t refs;
-	uint32_t alive;	      /* threads, the leader included */
+	uint32_t alive; /* threads, the leader included */
 };
 
 struct thread {
 	int64_t tid, pid, ptid;
 	int64_t vtid, vpid;
 	int64_t sid, vpgid, pgid;
-	struct istr *comm;	/* from exec or clone: proc.name */
-	struct istr *comm_now;	/* after PR_SET_NAME; NULL: same as comm */
+	struct istr *comm;     /* from exec or clone: proc.name */
+	struct istr *comm_now; /* after PR_SET_NAME; NULL: same as comm */
 	struct image *image;
 	struct fs *fs;
 	struct fdtable *fds;
 	struct group *group;
-	struct istr *cgroups;	/* "subsys=path", each ended by NUL */
+	struct istr *cgroups; /* "subsys=path", each ended by NUL */
 	uint32_t uid, gid, loginuid;
 	uint32_t tty;
-	uint32_t flags;		/* PPM_CL_* bits of the format */
+	uint32_t flags; /* PPM_CL_* bits of the format */
 	int64_t fdlimit;
 	uint64_t cap_inheritable, cap_permitted, cap_effective;
 	uint32_t vmsize_kb, vmrss_kb, vmswap_kb;
 	uint64_t pfmajor, pfminor;
-	uint64_t clone_ts;	/* ns since the epoch; 0: seen only through a list */
+	uint64_t clone_ts; /* ns since the epoch; 0: seen only through a list */
 	uint64_t exec_ts;
 	uint64_t pidns_start_ts;
 	uint64_t last_switch_ts;
 	double cpu_user, cpu_system; /* percent, from procinfo events */
-	uint32_t slot;		/* dense, below state_thread_cap; with generation the memo's key */
-	uint32_t generation;	/* changes whenever an own fact changes, and with every reuse */
-	bool placeholder;	/* made up for an unknown tid: see spec/fields_notes.md */
+	uint32_t slot;       /* dense, below state_thread_cap; with generation the memo's key */
+	uint32_t generation; /* changes whenever an own fact changes, and with every reuse */
+	bool placeholder;    /* made up for an unknown tid: see spec/fields_notes.md */
 	bool exited;
 };
 
 /* Every fact a memo may hold, other than a thread's own, has one shared generation. */
 enum state_kind {
 	STATE_ANCESTRY, /* parents, their images and names */
-	STATE_LEADERS,	/* sessions and process groups */
+	STATE_LEADERS,  /* sessions and process groups */
 	STATE_USERS,
 	STATE_CONTAINERS,
 	STATE_INTERFACES,
@@ -131,17 +131,17 @@ enum state_kind {
 };
 
 struct state_limits {
-	uint32_t threads; /* 0: LIMIT_THREADS */
-	uint32_t fds;	  /* 0: LIMIT_FDS */
+	uint32_t threads;    /* 0: LIMIT_THREADS */
+	uint32_t fds;        /* 0: LIMIT_FDS */
 	size_t intern_bytes; /* 0: 256 MiB */
 };
 
 struct state_stats {
-	uint64_t threads, fds;		     /* now */
+	uint64_t threads, fds; /* now */
 	uint64_t added_threads, removed_threads, added_fds, removed_fds;
 	uint64_t refused_threads, refused_fds, refused_strings;
-	uint64_t unknown_threads;	     /* events of a tid never announced */
-	uint64_t unknown_fds;		     /* events on a descriptor never announced */
+	uint64_t unknown_threads; /* events of a tid never announced */
+	uint64_t unknown_fds;     /* events on a descriptor never announced */
 };
 
 struct state;
@@ -152,10 +152,10 @@ void state_free(struct state *s);
 /* What one event is about. */
 struct subject {
 	struct thread *thread; /* NULL: unknown */
-	struct fd *fd;	       /* NULL: none or unknown */
-	int64_t fd_num;	       /* valid when has_fd_num */
+	struct fd *fd;         /* NULL: none or unknown */
+	int64_t fd_num;        /* valid when has_fd_num */
 	bool has_fd_num;
-	bool fd_name_changed;  /* this event gave the descriptor its (new) name */
+	bool fd_name_changed; /* this event gave the descriptor its (new) name */
 };
 
 /*

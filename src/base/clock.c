@@ -25,7 +25,8 @@ uint64_t clock_realtime_ns(void)
 
 static void date(struct buf *out, const struct tm *tm, char between)
 {
-	buf_printf(out, "%04d-%02d-%02d%c", tm->tm_year + 1900, tm->tm_mon + 1, tm->tm_mday, between);
+	buf_printf(out, "%04d-%02d-%02d%c", tm->tm_year + 1900, tm->tm_mon + 1, tm->tm_mday,
+		   between);
 }
 
 static void time_of_day(struct buf *out, const struct tm *tm)

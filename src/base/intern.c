@@ -45,8 +45,7 @@ static size_t find(const struct intern *t, struct str s, uint64_t hash)
 {
 	size_t i = (size_t)hash & t->mask;
 
-	while (t->slots[i] &&
-	       (t->slots[i]->hash != hash || !str_eq(istr_view(t->slots[i]), s)))
+	while (t->slots[i] && (t->slots[i]->hash != hash || !str_eq(istr_view(t->slots[i]), s)))
 		i = (i + 1) & t->mask;
 	return i;
 }

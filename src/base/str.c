@@ -140,8 +140,8 @@ unsigned str_distance(struct str a, struct str b)
 			unsigned differs = a.p[i - 1] != b.p[j - 1];
 
 			row[j] = min3(above[j] + 1, row[j - 1] + 1, above[j - 1] + differs);
-			if (i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] && a.p[i - 2] == b.p[j - 1] &&
-			    twice[j - 2] + 1 < row[j])
+			if (i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] &&
+			    a.p[i - 2] == b.p[j - 1] && twice[j - 2] + 1 < row[j])
 				row[j] = twice[j - 2] + 1;
 		}
 	}
