@@ -142,16 +142,19 @@ struct field_ctx {
 
 /*
  * The field's value for this event. False when it has none: a thread we never saw, an fd that
- * was already closed. That is ordinary, not an error.
+ * was already closed. That is ordinary, not an error; *out is unspecified then.
  */
 bool field_get(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out);
 
 /*
  * Fields compared in a way of their own (fd.ip, fd.net, fd.port, proc.aname without index, ...):
- * all the values a test has to look at. `any`: one that satisfies the test is enough; otherwise
- * (`!=` on both ends) all must. Returns their number, at most max; 0 when the field is absent.
+ * field_get_all gives all the values a test has to look at and returns their number, at most
+ * max. One that satisfies the test is enough, except for `!=` where field_is_ends: there all
+ * must satisfy it. Without any value every test is false; `exists` asks field_get.
  */
 bool field_is_multi(const struct field_ref *ref);
+/* True for the two ends of a connection: fd.ip, fd.net, fd.port, fd.proto. */
+bool field_is_ends(const struct field_ref *ref);
 size_t field_get_all(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out,
 		     size_t max);
 
