@@ -91,11 +91,119 @@ test-$(1): $$(TEST_BINARIES_$(1))
 endef
 $(foreach m,$(MODULES),$(eval $(call module_tests,$(m))))
 
+
+# ---- Tools for tests and benchmarks -----------------------------------------------------------
+
+# Every tests/DIR/tool_NAME.c is a program linked with the whole library.
+TOOL_SOURCES := $(wildcard tests/*/tool_*.c)
+TOOLS := $(patsubst %.c,$(BUILD)/%,$(TOOL_SOURCES))
+
+$(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbesra.a
+	$(LINK) -o $@ $^ $(LDLIBS)
+
+# Data-driven and whole-program suites: executables under tests/SUITE/run that get the build
+# directory as their argument.
+SUITES := $(wildcard tests/*/run)
+
+.PHONY: check check-run check-asan check-oracle
+check: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) check-programs
+	@$(MAKE) --no-print-directory check-run
+
+.PHONY: check-programs
+check-programs: all $(TEST_PROGRAMS) $(TOOLS)
+
+check-run: check-programs
+	@tests/run $(BUILD) $(sort $(TEST_PROGRAMS)) $(SUITES)
+
+# The same tests under AddressSanitizer and UBSan; any report fails the test.
+check-asan: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) SAN=1 BUILD=$(BUILD)/asan check-programs
+	@$(MAKE) --no-print-directory SAN=1 BUILD=$(BUILD)/asan check-run
+
+# Only the comparisons with Falco's own results (BESRA_SHARED, default ../shared).
+check-oracle: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) check-programs
+	@tests/run $(BUILD) tests/oracle/run
+
+# ---- Fuzzing --------------------------------------------------------------------------------
+
+# tests/fuzz/fuzz_NAME.c with libFuzzer; crashers found become fixed cases of the module's tests.
+FUZZ_SECONDS ?= 60
+FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZERS := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SOURCES))
+
+.PHONY: fuzz fuzz-programs
+fuzz: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/fuzz fuzz-programs CC=clang \
+		CXX=clang++ AR=llvm-ar WARN=-w WARN_C=-w CFLAGS="-O1 -g" CXXFLAGS="-O1 -g" \
+		SANFLAGS="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all"
+	@tests/fuzz/run_all $(BUILD)/fuzz $(FUZZ_SECONDS)
+
+fuzz-programs: $(FUZZERS)
+
+$(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbesra.a
+	$(LINK) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+# ---- Style ----------------------------------------------------------------------------------
+
+FORMATTED = $(shell git ls-files '*.c' '*.h' '*.cc')
+
+.PHONY: lint fmt
+lint: deps
+	@tests/lint/check_layers
+	@tests/lint/check_text
+	@clang-format --dry-run -Werror $(FORMATTED) && echo "format: as the tool says"
+	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -j $(JOBS) -Iinclude \
+		--enable=portability --suppress=missingInclude --suppress=nullPointerRedundantCheck \
+		--suppress=preprocessorErrorDirective src && echo "cppcheck: no errors"
+
+fmt:
+	clang-format -i $(FORMATTED)
+
+# ---- Demo and benchmark ---------------------------------------------------------------------
+
+.PHONY: demo bench
+demo: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@echo
+	@echo "\$$ besra -r rules/besra_rules.yaml -e traces/intrusion.scap"
+	@echo
+	@$(BUILD)/besra -r rules/besra_rules.yaml -e traces/intrusion.scap
+
+bench: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(TOOLS)
+	@tests/bench/run $(BUILD)
+
+# ---- Dependencies, installation, cleaning -----------------------------------------------------
+
+# Installs what is missing, and asks apt-get only then.
+.PHONY: deps
+deps:
+	@missing=""; \
+	command -v dpkg-query >/dev/null || { echo "deps: no dpkg here; needed are: $(DEPS_ALL)"; exit 0; }; \
+	for p in $(DEPS_ALL); do \
+		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; \
+	done; \
+	[ -z "$$missing" ] && exit 0; \
+	echo "deps: installing$$missing"; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	$$sudo apt-get update -qq && \
+	DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+
+.PHONY: install
+install: all
+	install -D -m 755 $(BUILD)/besra $(DESTDIR)$(PREFIX)/bin/besra
+	install -D -m 644 $(BUILD)/libbesra.a $(DESTDIR)$(PREFIX)/lib/libbesra.a
+	install -d $(DESTDIR)$(PREFIX)/include/besra $(DESTDIR)/etc/besra
+	install -m 644 include/besra/*.h $(DESTDIR)$(PREFIX)/include/besra/
+	install -m 644 rules/*.yaml config/besra.yaml $(DESTDIR)/etc/besra/
+
 .PHONY: clean
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -not -path '*/asan/*' -not -path '*/fuzz/*' 2>/dev/null)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
