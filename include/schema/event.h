@@ -10,6 +10,7 @@
  * kernel used (tables/extensions.def) and are reached with event_extension only.
  */
 
+#include "base/buf.h"
 #include "base/limits.h"
 #include "schema/schema.h"
 #include "wire.h"
@@ -49,17 +50,70 @@ static inline struct str event_param(const struct event *ev, unsigned i)
 	return (struct str){ (const char *)ev->data + ev->at[i], ev->at[i + 1] - ev->at[i] };
 }
 
+/* The bytes of extension parameter i, counted from the first one behind the table's. */
+static inline struct str event_extension(const struct event *ev, unsigned i)
+{
+	if (i >= ev->nextra)
+		return (struct str){ NULL, 0 };
+	i += ev->nparams;
+	return (struct str){ (const char *)ev->data + ev->at[i], ev->at[i + 1] - ev->at[i] };
+}
+
 /*
  * The text of a CHARBUF, FSPATH or FSRELPATH parameter up to its first NUL. False when it has
  * length 0 or is the literal "(NULL)" of old drivers (spec/events_notes.md, Empty params).
  */
 bool event_text(const struct event *ev, unsigned i, struct str *out);
 
+/* An integer of 1, 2, 4 or 8 bytes, widened with its sign when the width is negative. */
+static inline int64_t int_at(const void *bytes, int width)
+{
+	union {
+		int8_t i8;
+		uint8_t u8;
+		int16_t i16;
+		uint16_t u16;
+		int32_t i32;
+		uint32_t u32;
+		int64_t i64;
+	} v;
+
+	memcpy(&v, bytes, (size_t)(width < 0 ? -width : width));
+	switch (width) {
+	case -1:
+		return v.i8;
+	case 1:
+		return v.u8;
+	case -2:
+		return v.i16;
+	case 2:
+		return v.u16;
+	case -4:
+		return v.i32;
+	case 4:
+		return v.u32;
+	default:
+		return v.i64;
+	}
+}
+
 /*
  * A fixed-size integer parameter, widened by the sign of its type. False when the length is
  * not that of its type.
  */
-bool event_int(const struct event *ev, unsigned i, int64_t *out);
+static inline bool event_int(const struct event *ev, unsigned i, int64_t *out)
+{
+	struct str s = event_param(ev, i);
+	int width;
+
+	if (!s.len)
+		return false;
+	width = ev->info->params[i].width;
+	if (s.len != (size_t)(width < 0 ? -width : width))
+		return false;
+	*out = int_at(s.p, width);
+	return true;
+}
 
 /* The same, with a value for the missing case. */
 static inline int64_t event_int_or(const struct event *ev, unsigned i, int64_t otherwise)
@@ -83,13 +137,14 @@ struct event_writer {
 	struct buf *out; /* receives one whole event per begin/end, appended */
 	size_t start;
 	uint16_t type;
-	uint16_t nparams;
+	uint16_t nparams; /* pushed */
+	uint16_t expected;
 	uint8_t length_size;
-	bool overflow;
+	bool overflow; /* too long, or no memory */
+	bool invalid;  /* no such type, too many parameters, an integer where none belongs */
+	bool was_cut;  /* out->cut before begin */
 	uint32_t lengths[LIMIT_EVENT_PARAMS * 2];
 };
-
-struct buf;
 
 /* nparams lengths are reserved; end() checks that so many were pushed. */
 void event_begin(struct event_writer *w, struct buf *out, unsigned type, uint64_t ts, int64_t tid,

@@ -64,11 +64,13 @@ enum event_flag {
 #undef EVENT_FLAG
 };
 
+#define FLAG_NO_NATIVE UINT64_MAX
+
 /* One named value of a flag set or enumeration. */
 struct flag {
 	struct str name;
 	uint32_t value;
-	uint64_t native; /* of the same meaning on Linux x86_64; UINT64_MAX: none */
+	uint64_t native; /* of the same meaning on Linux x86_64; FLAG_NO_NATIVE: none */
 };
 
 /* In printing order. */
@@ -98,6 +100,7 @@ struct param_info {
 	const struct flag_set *flags;      /* FLAGS*, ENUMFLAGS*, MODE; or NULL */
 	const struct dynamic_set *dynamic; /* DYN; or NULL */
 	int8_t dirfd;                      /* FSRELPATH: index of the directory parameter; or -1 */
+	int8_t width; /* of an integer in bytes, negative when it has a sign; 0: no integer */
 };
 
 struct event_info {
@@ -108,6 +111,18 @@ struct event_info {
 	uint8_t length_size; /* of one entry of the length array: 2 or 4 */
 	bool exists;         /* false: a hole in the numbering */
 	const struct param_info *params;
+};
+
+/* How many numbers the .scap format has given out: 0 .. EVENT_FILE_TYPES - 1, without gaps. */
+enum {
+	EVENT_FILE_TYPES = 0
+#define EVENT(number, id, name, category, flags) +((number) < EVENT_OWN_FIRST)
+#define PARAM(event, id, name, type, print, detail)
+#define END
+#include "tables/events.def"
+#undef EVENT
+#undef PARAM
+#undef END
 };
 
 /* Never NULL; a number that is no event gives an entry with exists == false. */
@@ -166,7 +181,7 @@ const struct syscall_info *syscall_info(unsigned code);
 int syscall_from_native(unsigned native);
 /* The code for a name, or -1. */
 int syscall_from_name(struct str name);
-/* True when some event, system call or own meta event is called so: what evt.type may equal. */
+/* True when some system call or event of a file is called so: what evt.type may equal. */
 bool event_name_exists(struct str name);
 
 /* A flag set by its file name under tables/flags/, or NULL. */
