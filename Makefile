@@ -94,8 +94,8 @@ $(foreach m,$(MODULES),$(eval $(call module_tests,$(m))))
 
 # ---- Tools for tests and benchmarks -----------------------------------------------------------
 
-# Every tests/DIR/tool_NAME.c is a program linked with the whole library.
-TOOL_SOURCES := $(wildcard tests/*/tool_*.c)
+# Each of these is a program linked with the whole library.
+TOOL_SOURCES := $(wildcard tests/oracle/*.c tests/bench/*.c tests/scenario/*.c tests/embed/*.c)
 TOOLS := $(patsubst %.c,$(BUILD)/%,$(TOOL_SOURCES))
 
 $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbesra.a
