@@ -13,6 +13,7 @@
 #include "base/intern.h"
 #include "base/slab.h"
 #include "schema/event.h"
+#include "schema/flags.h"
 
 /* FD_FILE, ...: tables/fd_types.def, numbers of the .scap format. */
 enum fd_type {
@@ -35,9 +36,6 @@ struct image {
 	uint64_t exe_ino;
 	uint64_t exe_ctime_ns;
 	uint64_t exe_mtime_ns;
-	/* clone time minus exe_ctime and exe_ctime minus pid namespace start: unsigned, may wrap */
-	uint64_t ctime_to_start_ns;
-	uint64_t pidns_to_ctime_ns;
 	bool writable, upper_layer, lower_layer, from_memfd;
 };
 
@@ -72,23 +70,27 @@ struct fd {
 	int64_t num;
 	int8_t type;         /* enum fd_type */
 	uint8_t family;      /* socket address family, Linux numbers; 0 for others */
-	uint8_t l4proto;     /* tables/l4_protocols: 1 tcp 2 udp 3 icmp 4 raw; 0 unknown */
+	uint8_t l4proto;     /* enum l4_protocol as the socket was made; see fd_l4proto */
 	uint16_t marks;      /* enum fd_mark */
-	uint32_t open_flags; /* PPM_O_* bits of the format */
+	uint32_t open_flags; /* FILE_FLAGS_* */
 	uint32_t dev;
 	uint64_t ino;
 	struct istr *name;     /* absolute path, or tuple text, or kernel style name; NULL: none */
-	struct istr *name_raw; /* as the caller gave it; NULL: same as `name` or none */
+	struct istr *name_raw; /* as the caller gave it; NULL: not opened by a name */
 	struct endpoint src, dst;
 	uint64_t unix_src, unix_dst; /* kernel pointers as the format has them */
+	int64_t pid;                 /* FD_PIDFD: of the process it stands for */
 };
 
 /* Descriptors: shared by CLONE_FILES. */
 struct fdtable;
 
-struct group { /* a thread group: what its threads share beyond the tables */
-	uint32_t refs;
+struct group {          /* a thread group: what its threads share beyond the tables */
+	uint32_t refs;  /* threads in the table, dead leader included */
 	uint32_t alive; /* threads, the leader included */
+	int64_t pid;
+	struct thread *leader; /* NULL: never seen */
+	bool reaper;           /* init of a pid namespace or a child subreaper */
 };
 
 struct thread {
@@ -104,7 +106,7 @@ struct thread {
 	struct istr *cgroups; /* "subsys=path", each ended by NUL */
 	uint32_t uid, gid, loginuid;
 	uint32_t tty;
-	uint32_t flags; /* PPM_CL_* bits of the format */
+	uint32_t flags; /* enum thread_flag */
 	int64_t fdlimit;
 	uint64_t cap_inheritable, cap_permitted, cap_effective;
 	uint32_t vmsize_kb, vmrss_kb, vmswap_kb;
@@ -112,8 +114,13 @@ struct thread {
 	uint64_t clone_ts; /* ns since the epoch; 0: seen only through a list */
 	uint64_t exec_ts;
 	uint64_t pidns_start_ts;
-	uint64_t last_switch_ts;
-	double cpu_user, cpu_system; /* percent, from procinfo events */
+	/*
+	 * Clone time minus the executable's ctime, and that ctime minus pidns_start_ts, as they were
+	 * at exec; 0: unknown. The first may wrap, and passes to children.
+	 */
+	uint64_t ctime_to_start_ns, pidns_to_ctime_ns;
+	uint64_t slice_ns, slice_total_ns; /* run time that ended with a switch event; their sum */
+	double cpu_user, cpu_system, cpu_total; /* percent, from procinfo events */
 	uint32_t slot;       /* dense, below state_thread_cap; with generation the memo's key */
 	uint32_t generation; /* changes whenever an own fact changes, and with every reuse */
 	bool placeholder;    /* made up for an unknown tid: see spec/fields_notes.md */
@@ -168,13 +175,30 @@ void state_retire(struct state *s, const struct event *ev);
 struct thread *state_thread(const struct state *s, int64_t tid);
 /* The leader of the thread's group (itself for a leader); NULL when it is unknown. */
 struct thread *state_leader(const struct state *s, const struct thread *t);
-/* One step up: the leader of the group of the thread `ptid`; NULL when unknown. */
+/* One step up: the leader of the group of the thread that the leader's `ptid` names; NULL: none. */
 struct thread *state_parent(const struct state *s, const struct thread *t);
+/* True when the thread's ids differ between the host and its own pid namespace. */
+bool state_in_pidns(const struct thread *t);
+/*
+ * The thread that leads the session or process group: the one with that id where the id counts
+ * on the host, otherwise the last ancestor that still has the same id. NULL: unknown.
+ */
+enum state_lead {
+	LEAD_SESSION, /* sid */
+	LEAD_VPGROUP, /* vpgid */
+	LEAD_PGROUP,  /* pgid: always a host id */
+};
+struct thread *state_lead(const struct state *s, const struct thread *t, enum state_lead which);
+void state_thread_each(const struct state *s, void (*fn)(struct thread *t, void *arg), void *arg);
+/* Slots are below this number: the size of side tables. */
+uint32_t state_thread_cap(const struct state *s);
 /* A descriptor of the thread's table. */
 struct fd *state_fd(const struct state *s, const struct thread *t, int64_t num);
 size_t state_fd_count(const struct state *s, const struct thread *t);
 void state_fd_each(const struct state *s, const struct thread *t,
 		   void (*fn)(struct fd *fd, void *arg), void *arg);
+/* The protocol Falco shows: L4_NA for a connection whose role is not known. */
+enum l4_protocol fd_l4proto(const struct fd *fd);
 uint32_t state_generation(const struct state *s, enum state_kind kind);
 /* Somebody above changed such facts (container metadata arrived). */
 void state_touch(struct state *s, enum state_kind kind);
@@ -196,12 +220,17 @@ const struct user_group *state_group(const struct state *s, struct str container
 /* True when the address (4 or 16 bytes) is one of the recording machine's interfaces. */
 bool state_is_local(const struct state *s, const uint8_t *ip, size_t len);
 struct str state_hostname(const struct state *s); /* empty when the source has not said */
+uint64_t state_boot_ts(const struct state *s);    /* ns since the epoch; 0 when unknown */
 
 /*
- * Joins a path and the directory it is relative to, and removes ".", ".." and repeated slashes:
- * Falco's result for the same input. An absolute path ignores `dir`. Over 1023 bytes the result
- * is cut as Falco's is ("/DIR_TOO_LONG/FILENAME_TOO_LONG"). out has 1024 bytes; returns the length.
+ * Joins a path and the directory it is relative to and removes ".", ".." and repeated slashes
+ * from the path: Falco's result for the same input. `dir` is put in front as it is and must end
+ * in a slash; an absolute path ignores it. Bytes that are not printable UTF-8 become U+FFFD.
+ * Where dir and path together are over 1023 bytes, or the result would be, it is
+ * "/DIR_TOO_LONG/FILENAME_TOO_LONG". out has PATH_JOIN_MAX bytes, the NUL included; returns the
+ * length without it.
  */
-size_t path_join(char out[1024], struct str dir, struct str path);
+#define PATH_JOIN_MAX 1024
+size_t path_join(char out[PATH_JOIN_MAX], struct str dir, struct str path);
 
 #endif
