@@ -39,7 +39,10 @@ struct event {
 	struct raw raw;
 };
 
-/* 0, or -EBADMSG when the lengths contradict each other or the type is unknown. */
+/*
+ * 0, or -EBADMSG when the lengths contradict each other or the type is unknown; *ev is of no
+ * use then. Bytes behind the last parameter are let pass, as other readers do.
+ */
 int event_open(struct event *ev, const struct raw *raw);
 
 /* The bytes of parameter i; p is NULL and len 0 when the event has fewer. */

@@ -5,15 +5,6 @@
 
 #include "internal.h"
 
-/* The header as memory: the wire has no alignment. */
-static inline struct wire_event header_at(const uint8_t *bytes)
-{
-	struct wire_event head;
-
-	memcpy(&head, bytes, sizeof(head));
-	return head;
-}
-
 static inline uint32_t length_at(const uint8_t *lengths, unsigned i, unsigned size)
 {
 	uint16_t small;
@@ -29,8 +20,8 @@ static inline uint32_t length_at(const uint8_t *lengths, unsigned i, unsigned si
 
 /*
  * Fills at[] for the first n parameters; returns where the last of them ends. The caller
- * compares that with the room there is: 64 lengths cannot overflow 64 bits, and 16-bit ones
- * not the 32 bits at[] has.
+ * compares that with the room there is, which is less than 32 bits hold: where at[] wraps
+ * around, the end cannot fit.
  */
 static inline uint64_t offsets_of(struct event *ev, const uint8_t *lengths, unsigned n,
 				  unsigned size)
@@ -65,42 +56,38 @@ int event_open(struct event *ev, const struct raw *raw)
 	const struct event_info *info;
 	const uint8_t *lengths;
 	struct wire_event head;
-	unsigned size, known;
-	uint32_t room;
-	uint64_t end;
+	uint32_t known, extra, room;
+	uint64_t array, end;
 
 	if (raw->len < sizeof(head))
 		return -EBADMSG;
-	head = header_at(raw->bytes);
+	memcpy(&head, raw->bytes, sizeof(head));
 	info = event_table_at(head.type);
 	if (!info->exists || head.len < sizeof(head) || head.len > raw->len)
 		return -EBADMSG;
 
-	size = info->length_size;
 	room = head.len - (uint32_t)sizeof(head);
-	if (head.nparams > room / size)
+	array = (uint64_t)head.nparams * info->length_size;
+	if (array > room)
 		return -EBADMSG;
-	room -= head.nparams * size;
+	room -= (uint32_t)array;
+
+	known = head.nparams < info->nparams ? head.nparams : info->nparams;
+	extra = head.nparams - known;
+	if (!(raw->flags & WIRE_EXTENSION))
+		extra = 0;
+	else if (extra > LIMIT_EVENT_PARAMS)
+		extra = LIMIT_EVENT_PARAMS;
+
 	lengths = raw->bytes + sizeof(head);
-
-	known = head.nparams;
-	ev->nparams = (uint8_t)known;
-	ev->nextra = 0;
-	if (__builtin_expect(known > info->nparams, 0)) {
-		known = info->nparams;
-		ev->nparams = (uint8_t)known;
-		if (raw->flags & WIRE_EXTENSION) {
-			known = head.nparams < known + LIMIT_EVENT_PARAMS
-					? head.nparams
-					: known + LIMIT_EVENT_PARAMS;
-			ev->nextra = (uint8_t)(known - ev->nparams);
-		}
-	}
-
-	end = size == 2 ? offsets_of(ev, lengths, known, 2) : offsets_of(ev, lengths, known, 4);
+	if (info->length_size == sizeof(uint16_t))
+		end = offsets_of(ev, lengths, known + extra, sizeof(uint16_t));
+	else
+		end = offsets_of(ev, lengths, known + extra, sizeof(uint32_t));
 	if (end > room)
 		return -EBADMSG;
-	if (known < head.nparams && !rest_fits(lengths, known, head.nparams, size, end, room))
+	if (known + extra < head.nparams &&
+	    !rest_fits(lengths, known + extra, head.nparams, info->length_size, end, room))
 		return -EBADMSG;
 
 	ev->ts = head.ts;
@@ -110,7 +97,9 @@ int event_open(struct event *ev, const struct raw *raw)
 	ev->type = head.type;
 	ev->cpu = raw->cpu;
 	ev->flags = raw->flags;
-	ev->data = lengths + head.nparams * size;
+	ev->nparams = (uint8_t)known;
+	ev->nextra = (uint8_t)extra;
+	ev->data = lengths + array;
 	ev->raw = *raw;
 	return 0;
 }
