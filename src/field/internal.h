@@ -39,6 +39,7 @@ struct field_row {
 	field_getter get;
 	field_lister all; /* NULL: one value at most */
 	uint32_t arg;
+	uint8_t name_len;
 	struct field_info info;
 };
 
@@ -70,5 +71,63 @@ static inline bool val_uint(struct val *out, uint64_t u)
 
 /* "<NA>": some fields say so instead of being absent. */
 #define NO_NAME STR("<NA>")
+
+/*
+ * Text made for one event, in ctx->scratch. Zero-initialised but for the arena. What does not
+ * fit into TEXT_MAX is cut.
+ */
+#define TEXT_MAX ((size_t)4 << 20)
+
+struct text {
+	struct arena *arena;
+	char *p;
+	size_t len, cap;
+};
+
+static inline struct text text_in(const struct field_ctx *ctx)
+{
+	return (struct text){ .arena = ctx->scratch };
+}
+
+static inline struct str text_view(const struct text *t)
+{
+	return (struct str){ t->len ? t->p : "", t->len };
+}
+
+void text_str(struct text *t, struct str s);
+void text_char(struct text *t, char c);
+void text_i64(struct text *t, int64_t v);
+void text_u64(struct text *t, uint64_t v);
+void text_printf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* "1.2.3.4" for 4 bytes, the usual short form of an IPv6 address for 16. */
+void text_ip(struct text *t, const uint8_t *bytes, size_t len);
+
+/*
+ * "f" or "4t": the letters of a descriptor's kind and, for an internet socket, its protocol.
+ */
+void text_fd_letters(struct text *t, const struct fd *fd);
+
+/*
+ * The absolute path of a file named relative to a directory descriptor, AT_FDCWD meaning the
+ * thread's working directory. `known` says whether that descriptor was; when it was not, the
+ * path begins with "<UNKNOWN>/".
+ */
+#define DIRFD_CWD (-100)
+struct str path_from_dirfd(const struct field_ctx *ctx, int64_t dirfd, struct str path,
+			   bool *known);
+struct str path_from_cwd(const struct field_ctx *ctx, struct str path);
+
+/* The name of an event: of the system call for a generic one. */
+struct str event_name(const struct event *ev);
+/*
+ * The return value of a system call: its first parameter. False for enter, generic and other
+ * events and for those without parameters.
+ */
+bool event_return(const struct event *ev, int64_t *out);
+
+/* The raw text of a parameter; false when the event has no such parameter. */
+bool param_raw(struct text *out, const struct field_ctx *ctx, unsigned param);
+/* What the number stands for (a name, a path, flags); false when it stands for nothing. */
+bool param_resolved(struct text *out, const struct field_ctx *ctx, unsigned param);
 
 #endif
