@@ -10,6 +10,13 @@
 #include "diag/diag.h"
 #include "field/field.h"
 
+/*
+ * Every diagnostic added here has one location, "condition expression", whose line and column
+ * count from 1 within the condition's text and whose offset is the byte: what Falco adds to the
+ * position of the condition. Where Falco knows no position (a deprecated field, a comparison
+ * with <NA>) line and column are 0. The span in `at` is the author's text.
+ */
+
 /* ---- Syntax ------------------------------------------------------------------------------- */
 
 /*
@@ -33,7 +40,11 @@ void ast_print(struct buf *out, const struct ast *tree);
 void ast_each_macro(const struct ast *tree, bool (*fn)(struct str name, size_t at, void *arg),
 		    void *arg);
 
-/* A copy of `tree` in which every macro reference is replaced by the tree `find` returns. */
+/*
+ * A copy of `tree` in which every macro reference is replaced by the tree `find` returns, which
+ * is shared, not copied, and must hold no references itself. A tree that becomes too deep or too
+ * large by this is still returned; pool_add refuses it.
+ */
 struct ast *ast_expand(struct arena *arena, const struct ast *tree,
 		       const struct ast *(*find)(struct str macro, void *arg), void *arg);
 
@@ -41,6 +52,15 @@ struct ast *ast_expand(struct arena *arena, const struct ast *tree,
 void ast_each_field(const struct ast *tree, void (*fn)(struct str field, size_t at, void *arg),
 		    void *arg);
 void ast_each_operator(const struct ast *tree, void (*fn)(struct str op, void *arg), void *arg);
+
+/* What a comparator of an exception may be: "in", "startswith", "glob anyof". */
+enum comparator_form {
+	COMPARATOR_UNKNOWN,
+	COMPARATOR_UNARY, /* no value: exists */
+	COMPARATOR_VALUE, /* one value */
+	COMPARATOR_LIST,  /* a list in parentheses */
+};
+enum comparator_form comparator_form(struct str text);
 
 /* ---- Meaning ------------------------------------------------------------------------------ */
 
@@ -76,6 +96,9 @@ expr_id pool_add(struct pool *p, const struct ast *tree, const struct source_tex
 
 /* The event types for which the expression can be true: spec/filter_language.md 7. */
 struct event_set pool_event_types(const struct pool *p, expr_id e);
+
+/* Whether it can be true for an event of this name (`evt.type`), as the same analysis sees it. */
+bool pool_possible_for(const struct pool *p, expr_id e, struct str event_name);
 
 /* The AST interpreter. */
 bool pool_eval(const struct pool *p, expr_id e, const struct field_ctx *ctx);
