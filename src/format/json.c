@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
+
+/* Bytes of the continuation at p[1..], at most n - 1, that continue the lead byte p[0]. */
+static size_t well_formed(const unsigned char *p, size_t len, size_t n, unsigned low, unsigned high)
+{
+	if (len < 2 || p[1] < low || p[1] > high)
+		return 1;
+	for (size_t i = 2; i < n; i++)
+		if (i >= len || (p[i] & 0xC0) != 0x80)
+			return i;
+	return n;
+}
+
+/*
+ * Bytes of the longest well-formed beginning of a UTF-8 character at p, 1 at least; *whole tells
+ * whether it is a character. Surrogates and overlong forms are none.
+ */
+static size_t utf8_prefix(const unsigned char *p, size_t len, bool *whole)
+{
+	unsigned c = p[0], low = 0x80, high = 0xBF;
+	size_t need, got;
+
+	*whole = c < 0x80;
+	if (c < 0xC2 || c > 0xF4)
+		return 1;
+	need = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : 2;
+	if (c == 0xE0)
+		low = 0xA0;
+	else if (c == 0xED)
+		high = 0x9F;
+	else if (c == 0xF0)
+		low = 0x90;
+	else if (c == 0xF4)
+		high = 0x8F;
+	got = well_formed(p, len, need, low, high);
+	*whole = got == need;
+	return got;
+}
+
+static void put_control(struct buf *out, unsigned char c)
+{
+	switch (c) {
+	case '\b':
+		buf_str(out, STR("\\b"));
+		break;
+	case '\t':
+		buf_str(out, STR("\\t"));
+		break;
+	case '\n':
+		buf_str(out, STR("\\n"));
+		break;
+	case '\f':
+		buf_str(out, STR("\\f"));
+		break;
+	case '\r':
+		buf_str(out, STR("\\r"));
+		break;
+	default:
+		buf_printf(out, "\\u%04x", c);
+		break;
+	}
+}
+
+static void escape(struct buf *out, struct str s, bool quotes)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	size_t done = 0, i = 0;
+
+	/* [done, i) is copied in one piece as soon as something else has to be written. */
+	while (i < s.len) {
+		bool plain =
+			p[i] >= 0x20 && p[i] < 0x80 && !(quotes && (p[i] == '"' || p[i] == '\\'));
+		bool whole;
+		size_t n;
+
+		if (plain) {
+			i++;
+			continue;
+		}
+		n = utf8_prefix(p + i, s.len - i, &whole);
+		if (whole && p[i] >= 0x80) {
+			i += n;
+			continue;
+		}
+		buf_add(out, s.p + done, i - done);
+		if (p[i] < 0x20) {
+			put_control(out, p[i]);
+		} else if (whole) {
+			buf_char(out, '\\');
+			buf_char(out, s.p[i]);
+		} else {
+			buf_str(out, STR(REPLACEMENT));
+		}
+		i += n;
+		done = i;
+	}
+	buf_add(out, s.p + done, i - done);
+}
+
+void json_escape(struct buf *out, struct str s)
+{
+	escape(out, s, true);
+}
+
+void text_escape(struct buf *out, struct str s)
+{
+	escape(out, s, false);
+}
+
+void json_string(struct buf *out, struct str s)
+{
+	buf_char(out, '"');
+	json_escape(out, s);
+	buf_char(out, '"');
+}
+
+/* The shortest decimal text that reads back as the same number, always with a point or exponent. */
+static void put_double(struct buf *out, double d)
+{
+	char text[40];
+
+	if (!isfinite(d)) {
+		buf_str(out, STR("null"));
+		return;
+	}
+	for (int precision = 1; precision <= 17; precision++) {
+		snprintf(text, sizeof(text), "%.*g", precision, d);
+		if (strtod(text, NULL) == d)
+			break;
+	}
+	buf_str(out, str_from(text));
+	if (!strpbrk(text, ".e"))
+		buf_str(out, STR(".0"));
+}
+
+static void put_printed(struct buf *out, const struct val *v, const struct field_ctx *ctx)
+{
+	struct buf text = { .max = out->max };
+
+	val_print(&text, v, ctx->buffers_base64);
+	json_string(out, buf_view(&text));
+	out->cut |= text.cut;
+	buf_fini(&text);
+}
+
+static bool is_text(enum value_type type)
+{
+	return type == TYPE_CHARBUF || type == TYPE_FSPATH || type == TYPE_FSRELPATH;
+}
+
+static bool is_signed(enum value_type type)
+{
+	return type == TYPE_INT8 || type == TYPE_INT16 || type == TYPE_INT32 ||
+	       type == TYPE_INT64 || type == TYPE_FD || type == TYPE_PID || type == TYPE_ERRNO;
+}
+
+static bool is_number(enum value_type type)
+{
+	return is_signed(type) || type == TYPE_UINT8 || type == TYPE_UINT16 ||
+	       type == TYPE_UINT32 || type == TYPE_UINT64 || type == TYPE_PORT ||
+	       type == TYPE_RELTIME || type == TYPE_ABSTIME || type == TYPE_UID ||
+	       type == TYPE_GID || type == TYPE_SYSCALLID || type == TYPE_SIGTYPE ||
+	       type == TYPE_L4PROTO || type == TYPE_SOCKFAMILY;
+}
+
+static bool in_decimal(enum print_format print)
+{
+	return print == PRINT_DEC || print == PRINT_PADDED_DEC || print == PRINT_ID;
+}
+
+static void scalar_json(struct buf *out, const struct val *v, const struct field_ctx *ctx)
+{
+	if (is_text(v->type))
+		json_string(out, v->s);
+	else if (v->type == TYPE_BOOL)
+		buf_str(out, v->u ? STR("true") : STR("false"));
+	else if (v->type == TYPE_DOUBLE)
+		put_double(out, v->d);
+	else if (!is_number(v->type) || !in_decimal(v->print))
+		put_printed(out, v, ctx);
+	else if (is_signed(v->type))
+		buf_i64(out, v->i);
+	else
+		buf_u64(out, v->u);
+}
+
+void val_json(struct buf *out, const struct val *v, const struct field_ctx *ctx)
+{
+	if (!v->is_list) {
+		scalar_json(out, v, ctx);
+		return;
+	}
+	buf_char(out, '[');
+	for (size_t i = 0; i < v->list.n; i++) {
+		if (i)
+			buf_char(out, ',');
+		scalar_json(out, &v->list.items[i], ctx);
+	}
+	buf_char(out, ']');
+}
+
+/* Fields that print the event's time in some form are numbers in JSON: ns since the epoch. */
+static bool prints_time(enum field_id id)
+{
+	return id == FIELD_EVT_TIME || id == FIELD_EVT_TIME_S || id == FIELD_EVT_TIME_ISO8601 ||
+	       id == FIELD_EVT_DATETIME || id == FIELD_EVT_DATETIME_S;
+}
+
+void field_json(struct buf *out, const struct field_ref *ref, const struct field_ctx *ctx)
+{
+	struct val v;
+
+	if (prints_time(ref->id))
+		buf_u64(out, ctx->ev->ts);
+	else if (field_get(ref, ctx, &v))
+		val_json(out, &v, ctx);
+	else
+		buf_str(out, STR("null"));
+}
