@@ -160,8 +160,13 @@ size_t field_get_all(const struct field_ref *ref, const struct field_ctx *ctx, s
 
 /* As an output shows it: "%proc.name". Lists print as "(a,b)". */
 void val_print(struct buf *out, const struct val *v, bool buffers_base64);
+/* Text as an output shows it: control characters and bytes that are no UTF-8 become U+FFFD. */
+void val_print_text(struct buf *out, struct str s);
 
-/* One parameter as evt.arg shows it: resolved text where there is one, raw text otherwise. */
+/*
+ * One parameter as text: as it was recorded ("-2", "4097"), or what that stands for ("ENOENT",
+ * "O_RDONLY|O_CLOEXEC"). False, with nothing appended, when there is no such text.
+ */
 bool param_print(struct buf *out, const struct field_ctx *ctx, unsigned param, bool resolved);
 
 /* The fields of the table in listing order, hidden ones left out; markdown for --markdown. */

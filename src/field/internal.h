@@ -117,6 +117,12 @@ struct str path_from_dirfd(const struct field_ctx *ctx, int64_t dirfd, struct st
 			   bool *known);
 struct str path_from_cwd(const struct field_ctx *ctx, struct str path);
 
+/* Which of the two paths of an event: ref->index of evt.abspath, row argument of fs.path.*. */
+enum path_end {
+	PATH_SOURCE,
+	PATH_TARGET,
+};
+
 /* The name of an event: of the system call for a generic one. */
 struct str event_name(const struct event *ev);
 /*
@@ -124,6 +130,32 @@ struct str event_name(const struct event *ev);
  * events and for those without parameters.
  */
 bool event_return(const struct event *ev, int64_t *out);
+
+/* A parameter, or what a DYN one holds. */
+struct piece {
+	enum value_type type;
+	enum print_format print;
+	struct str bytes;
+	const struct flag_set *flags;
+	const struct dynamic_set *dynamic;
+	int dirfd; /* FSRELPATH: index of the directory's parameter */
+};
+
+/* False when the event has no such parameter. */
+bool piece_of(const struct event *ev, unsigned param, struct piece *out);
+/* What a DYN piece holds; false when it is empty or its index is none of the table's. */
+bool piece_inside(const struct piece *dyn, struct piece *out);
+/* The number of a fixed-size type, by the sign of its type; false when the length is wrong. */
+bool piece_int(const struct piece *p, int64_t *out);
+/* CHARBUF, FSPATH and FSRELPATH up to the NUL; false for none. */
+bool piece_text(const struct piece *p, struct str *out);
+
+void text_bytes(struct text *t, struct str bytes, bool base64);
+void text_sockaddr(struct text *t, struct str bytes);
+void text_socktuple(struct text *t, struct str bytes);
+void text_fdlist(struct text *t, const struct field_ctx *ctx, struct str bytes);
+void text_flags(struct text *t, const struct flag_set *set, uint32_t value);
+void text_enum(struct text *t, const struct flag_set *set, uint32_t value);
 
 /* The raw text of a parameter; false when the event has no such parameter. */
 bool param_raw(struct text *out, const struct field_ctx *ctx, unsigned param);

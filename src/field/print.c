@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "field/field.h"
+
+#include <inttypes.h>
+
+#include "base/buf.h"
+#include "internal.h"
+
+static bool is_printable(uint8_t c)
+{
+	return c >= 0x20 && c < 0x7f;
+}
+
+static const char base64_digits[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* The next at most three bytes as four base64 digits. */
+static void base64_group(char out[4], struct str bytes)
+{
+	uint32_t group = 0;
+
+	for (size_t i = 0; i < 3; i++)
+		group = group << 8 | (i < bytes.len ? (uint8_t)bytes.p[i] : 0);
+	for (size_t i = 0; i < 4; i++)
+		out[i] = i <= bytes.len ? base64_digits[group >> (18 - 6 * i) & 63] : '=';
+}
+
+void text_bytes(struct text *t, struct str bytes, bool base64)
+{
+	char four[4];
+
+	if (!base64) {
+		for (size_t i = 0; i < bytes.len; i++)
+			text_char(t, is_printable((uint8_t)bytes.p[i]) ? bytes.p[i] : '.');
+		return;
+	}
+	for (; bytes.len; bytes = str_from_index(bytes, 3)) {
+		base64_group(four, bytes);
+		text_str(t, str_of(four, sizeof(four)));
+	}
+}
+
+static void print_bytes(struct buf *out, struct str bytes, bool base64)
+{
+	char four[4];
+
+	if (!base64) {
+		for (size_t i = 0; i < bytes.len; i++)
+			buf_char(out, is_printable((uint8_t)bytes.p[i]) ? bytes.p[i] : '.');
+		return;
+	}
+	for (; bytes.len; bytes = str_from_index(bytes, 3)) {
+		base64_group(four, bytes);
+		buf_add(out, four, sizeof(four));
+	}
+}
+
+/* The length of the UTF-8 sequence at p, 0 when there is none: RFC 3629, no surrogates. */
+static size_t utf8_length(const uint8_t *p, size_t left)
+{
+	uint8_t low = 0x80, high = 0xbf;
+	size_t len;
+
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] >= 0xc2 && p[0] <= 0xdf)
+		len = 2;
+	else if (p[0] >= 0xe0 && p[0] <= 0xef)
+		len = 3;
+	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+		len = 4;
+	else
+		return 0;
+	if (p[0] == 0xe0)
+		low = 0xa0;
+	else if (p[0] == 0xed)
+		high = 0x9f;
+	else if (p[0] == 0xf0)
+		low = 0x90;
+	else if (p[0] == 0xf4)
+		high = 0x8f;
+	if (left < len || p[1] < low || p[1] > high)
+		return 0;
+	for (size_t i = 2; i < len; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
+void val_print_text(struct buf *out, struct str s)
+{
+	const uint8_t *p = (const uint8_t *)s.p;
+	size_t clean = 0;
+
+	for (size_t i = 0; i < s.len;) {
+		size_t len = utf8_length(p + i, s.len - i);
+
+		if (len > 1 || (len == 1 && is_printable(p[i]))) {
+			i += len;
+			continue;
+		}
+		buf_add(out, p + clean, i - clean);
+		buf_str(out, STR("\xef\xbf\xbd"));
+		clean = ++i;
+	}
+	buf_add(out, p + clean, s.len - clean);
+}
+
+static void print_signed(struct buf *out, const struct val *v)
+{
+	uint64_t bits = v->type == TYPE_INT64 || v->type == TYPE_ERRNO || v->type == TYPE_FD ||
+					v->type == TYPE_PID
+				? (uint64_t)v->i
+				: (uint64_t)v->i & 0xffffffff;
+
+	if (v->print == PRINT_HEX)
+		buf_printf(out, "%" PRIX64, bits);
+	else if (v->print == PRINT_OCT)
+		buf_printf(out, "%" PRIo64, bits);
+	else if (v->print == PRINT_PADDED_DEC)
+		buf_printf(out, "%09" PRId64, v->i);
+	else
+		buf_i64(out, v->i);
+}
+
+static void print_unsigned(struct buf *out, const struct val *v)
+{
+	if (v->print == PRINT_HEX)
+		buf_printf(out, "%" PRIX64, v->u);
+	else if (v->print == PRINT_OCT)
+		buf_printf(out, "%" PRIo64, v->u);
+	else if (v->print == PRINT_PADDED_DEC)
+		buf_printf(out, "%09" PRIu64, v->u);
+	else
+		buf_u64(out, v->u);
+}
+
+static void print_ip(struct buf *out, const struct ip *ip)
+{
+	char room[64];
+	struct text t = { .p = room, .cap = sizeof(room) };
+
+	text_ip(&t, ip->bytes, ip->len);
+	buf_str(out, text_view(&t));
+}
+
+static void print_list(struct buf *out, const struct val *v, bool buffers_base64)
+{
+	buf_char(out, '(');
+	for (size_t i = 0; i < v->list.n; i++) {
+		if (i)
+			buf_char(out, ',');
+		val_print(out, &v->list.items[i], buffers_base64);
+	}
+	buf_char(out, ')');
+}
+
+static void print_one(struct buf *out, const struct val *v, bool buffers_base64)
+{
+	switch (v->type) {
+	case TYPE_NONE:
+		break;
+	case TYPE_INT8:
+	case TYPE_INT16:
+	case TYPE_INT32:
+	case TYPE_INT64:
+	case TYPE_ERRNO:
+	case TYPE_FD:
+	case TYPE_FD32:
+	case TYPE_PID:
+	case TYPE_PID32:
+		print_signed(out, v);
+		break;
+	case TYPE_UINT8:
+	case TYPE_UINT16:
+	case TYPE_UINT32:
+	case TYPE_UINT64:
+	case TYPE_SYSCALLID:
+	case TYPE_SIGTYPE:
+	case TYPE_RELTIME:
+	case TYPE_ABSTIME:
+	case TYPE_PORT:
+	case TYPE_L4PROTO:
+	case TYPE_SOCKFAMILY:
+	case TYPE_FLAGS8:
+	case TYPE_FLAGS16:
+	case TYPE_FLAGS32:
+	case TYPE_ENUMFLAGS8:
+	case TYPE_ENUMFLAGS16:
+	case TYPE_ENUMFLAGS32:
+	case TYPE_UID:
+	case TYPE_GID:
+	case TYPE_MODE:
+	case TYPE_SIGSET:
+		print_unsigned(out, v);
+		break;
+	case TYPE_BOOL:
+		buf_str(out, v->u ? STR("true") : STR("false"));
+		break;
+	case TYPE_DOUBLE:
+		buf_printf(out, "%.1f", v->d);
+		break;
+	case TYPE_CHARBUF:
+	case TYPE_FSPATH:
+	case TYPE_FSRELPATH:
+		val_print_text(out, v->s);
+		break;
+	case TYPE_BYTEBUF:
+	case TYPE_SOCKADDR:
+	case TYPE_SOCKTUPLE:
+	case TYPE_FDLIST:
+	case TYPE_DYN:
+	case TYPE_CHARBUFARRAY:
+	case TYPE_CHARBUF_PAIR_ARRAY:
+		print_bytes(out, v->s, buffers_base64);
+		break;
+	case TYPE_IPADDR:
+	case TYPE_IPV4ADDR:
+	case TYPE_IPV6ADDR:
+		print_ip(out, &v->ip);
+		break;
+	case TYPE_IPNET:
+	case TYPE_IPV4NET:
+	case TYPE_IPV6NET:
+		buf_str(out, STR("<IPNET>"));
+		break;
+	}
+}
+
+void val_print(struct buf *out, const struct val *v, bool buffers_base64)
+{
+	if (v->is_list)
+		print_list(out, v, buffers_base64);
+	else
+		print_one(out, v, buffers_base64);
+}
