@@ -15,6 +15,7 @@
  */
 
 #include "field/field.h"
+#include "process.h"
 
 #define FIELD(id, name, class, type, print, arg, flags, deps, how, help) how
 #define CALL(fn)                                                                                   \
