@@ -14,19 +14,22 @@ struct err;
 struct source;
 
 struct source_stats {
-	uint64_t bytes;         /* read from the file, after decompression */
-	uint64_t events;        /* event blocks seen, those dropped by conversion included */
-	uint64_t skipped_newer; /* of a type above the format's last: a newer writer */
-	uint64_t dropped;       /* enter events folded into their exits, unused events */
+	uint64_t bytes;          /* read from the file, after decompression */
+	uint64_t events;         /* event blocks seen, those not delivered included */
+	uint64_t malformed;      /* not delivered: its own lengths contradict each other */
+	uint64_t skipped_newer;  /* of a type above the format's last: a newer writer */
+	uint64_t skipped_blocks; /* of an unknown type: a newer writer */
+	uint64_t dropped;        /* enter events folded into their exits, unused events */
 	uint64_t converted;
-	uint64_t
-		stale_enters; /* exit converted with defaults: its stored enter is another call's */
-	uint64_t missing_enters; /* exit converted with defaults: no stored enter */
-	uint64_t refused;        /* enters not stored: table full */
+	uint64_t stale_enters;   /* exits converted with defaults: another call's enter stored */
+	uint64_t missing_enters; /* exits converted with defaults: no enter stored */
+	uint64_t refused;        /* enters forgotten before their exit: table full */
 };
 
 /* A .scap file; "-" is standard input. NULL with *err filled when it cannot be used. */
 struct source *source_open_scap(const char *path, struct err *err);
+/* The same over bytes that must outlive the source; errors call them "memory". */
+struct source *source_open_memory(const void *bytes, size_t len, struct err *err);
 void source_close(struct source *s); /* accepts NULL */
 
 /*
