@@ -126,6 +126,13 @@ size_t field_parse_prefix(struct str text, const struct static_fields *statics,
 /* The nearest known name, for "did you mean"; empty when none is near. */
 struct str field_nearest(struct str name);
 
+/* What evt.deltatime and util.cnt remember between events. Zero-initialised; kept by the caller. */
+struct field_history {
+	uint64_t num, ts;   /* of the last event on which evt.deltatime was asked for */
+	uint64_t before_ts; /* and of the one before */
+	uint64_t asked;     /* util.cnt */
+};
+
 /* Everything an extractor may look at. Strings it makes live in scratch until the next event. */
 struct field_ctx {
 	const struct event *ev;
@@ -134,10 +141,11 @@ struct field_ctx {
 	struct containers *containers;
 	struct arena *scratch;
 	const struct static_fields *statics;
-	uint64_t first_ts;    /* of the first event: evt.reltime */
-	const char *hostname; /* overrides the source's; NULL: none */
-	bool in_output;       /* some fields answer differently in outputs: fields_notes.md */
-	bool buffers_base64;  /* buffer_format_base64 */
+	struct field_history *history; /* NULL: evt.deltatime stays 0 */
+	uint64_t first_ts;             /* of the first event: evt.reltime */
+	const char *hostname;          /* overrides the source's; NULL: none */
+	bool in_output;      /* some fields answer differently in outputs: fields_notes.md */
+	bool buffers_base64; /* buffer_format_base64 */
 };
 
 /*

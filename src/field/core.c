@@ -4,9 +4,9 @@
 #include "internal.h"
 
 const struct field_row field_rows[FIELDS] = {
-#define CALL(fn)      .get = get_##fn
-#define WITH(fn, x)   .get = get_##fn, .arg = (x)
-#define MULTI(fn, x)  .get = get_##fn, .all = all_##fn, .arg = (x)
+#define CALL(fn)     .get = get_##fn
+#define WITH(fn, x)  .get = get_##fn, .arg = (x)
+#define MULTI(fn, x) .get = get_##fn, .all = all_##fn, .arg = (x)
 #define FIELD(field_id, text, heading, value, format, argument, traits, depends, how, what)        \
 	[FIELD_##field_id] = {                                                                     \
 		how,                                                                               \

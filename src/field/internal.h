@@ -16,6 +16,7 @@
 
 #include "field/field.h"
 #include "process.h"
+#include "schema/flags.h"
 
 #define FIELD(id, name, class, type, print, arg, flags, deps, how, help) how
 #define CALL(fn)                                                                                   \
@@ -117,11 +118,66 @@ void text_fd_letters(struct text *t, const struct fd *fd);
 struct str path_from_dirfd(const struct field_ctx *ctx, int64_t dirfd, struct str path,
 			   bool *known);
 struct str path_from_cwd(const struct field_ctx *ctx, struct str path);
+/* The same for a path that is parameter `param`: it knows its directory's parameter. */
+struct str path_of_param(const struct field_ctx *ctx, unsigned param, struct str path);
 
-/* Which of the two paths of an event: ref->index of evt.abspath, row argument of fs.path.*. */
+/* What rows that share an extractor ask it for: the second argument of WITH. */
+
+/* evt.abspath by ref->index. */
 enum path_end {
 	PATH_SOURCE,
 	PATH_TARGET,
+};
+
+enum { /* get_evt_time */
+       TIME_DATE = 1 << 0,
+       TIME_FRACTION = 1 << 1,
+       TIME_UTC = 1 << 2, /* ISO 8601 */
+};
+
+enum { /* get_evt_rawtime, get_evt_reltime, get_evt_deltatime */
+       PART_ALL,
+       PART_SECONDS,
+       PART_REMAINDER,
+};
+
+enum { /* get_evt_is_io, get_evt_buflen */
+       IO_READ = 1 << 0,
+       IO_WRITE = 1 << 1,
+       IO_FILE = 1 << 2,
+       IO_NET = 1 << 3,
+};
+
+enum error_class { /* get_evt_count_error */
+		   ERROR_ANY,
+		   ERROR_FILE,
+		   ERROR_NET,
+		   ERROR_MEMORY,
+		   ERROR_OTHER,
+};
+
+enum { /* get_evt_infra */
+       INFRA_EVENT,
+       INFRA_ID,
+       INFRA_NAME,
+       INFRA_IMAGE,
+};
+
+enum { /* get_fs_path */
+       FS_PATH_NAME,
+       FS_PATH_SOURCE,
+       FS_PATH_TARGET,
+       FS_PATH_WHICH = 3, /* mask of the above */
+       FS_PATH_RAW = 1 << 2,
+};
+
+enum fdlist_part { /* get_fdlist */
+		   FDLIST_NUMS,
+		   FDLIST_NAMES,
+		   FDLIST_CIPS,
+		   FDLIST_SIPS,
+		   FDLIST_CPORTS,
+		   FDLIST_SPORTS,
 };
 
 /* The name of an event: of the system call for a generic one. */

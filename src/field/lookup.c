@@ -330,8 +330,8 @@ struct str field_nearest(struct str name)
 		struct str known = str_of(row->info.name, row->name_len);
 		unsigned distance;
 
-		if (row->info.flags & FIELD_TABLE_ONLY ||
-		    known.len > base.len + allowed || base.len > known.len + allowed)
+		if (row->info.flags & FIELD_TABLE_ONLY || known.len > base.len + allowed ||
+		    base.len > known.len + allowed)
 			continue;
 		distance = str_distance(base, known);
 		if (distance < least) {

@@ -67,8 +67,8 @@ void text_sockaddr(struct text *t, struct str bytes)
 		address = cursor_bytes(&c, len);
 		port = cursor_u16(&c);
 		if (c.overrun)
-			text_str(t, family == FAMILY_INET ? STR("INVALID IPv4")
-							  : STR("INVALID IPv6"));
+			text_str(t,
+				 family == FAMILY_INET ? STR("INVALID IPv4") : STR("INVALID IPv6"));
 		else
 			endpoint_text(t, address, len, port);
 	} else {

@@ -128,9 +128,8 @@ static void path_text(struct text *t, const struct field_ctx *ctx, const struct 
 	if (p->type == TYPE_FSPATH)
 		absolute = path_from_cwd(ctx, path);
 	else
-		absolute = path_from_dirfd(ctx,
-					   event_int_or(ctx->ev, (unsigned)p->dirfd, DIRFD_CWD),
-					   path, &known);
+		absolute = path_from_dirfd(
+			ctx, event_int_or(ctx->ev, (unsigned)p->dirfd, DIRFD_CWD), path, &known);
 	if (known)
 		text_str(t, absolute);
 }

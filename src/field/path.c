@@ -18,8 +18,7 @@ struct str path_from_cwd(const struct field_ctx *ctx, struct str path)
 	return joined(ctx, thread && thread->fs ? istr_view(thread->fs->cwd) : STR(""), path);
 }
 
-struct str path_from_dirfd(const struct field_ctx *ctx, int64_t dirfd, struct str path,
-			   bool *known)
+struct str path_from_dirfd(const struct field_ctx *ctx, int64_t dirfd, struct str path, bool *known)
 {
 	const struct thread *thread = ctx->who->thread;
 	const struct fd *dir;
