@@ -160,7 +160,8 @@ static struct cgroup_match match_lxc(struct str path)
 /*
  *	/machine/NAME.libvirt-lxc
  *	/machine.slice/machine-lxc\x2dNUMBER\x2dNAME.scope[/libvirt]	  NUMBER\x2dNAME
- *	/libvirt/lxc/NAME
+ *
+ * Its oldest form, /libvirt/lxc/NAME, is taken for LXC's own.
  */
 static struct cgroup_match match_libvirt(struct str path)
 {
@@ -186,11 +187,6 @@ static struct cgroup_match match_libvirt(struct str path)
 		if (start <= at && at + suffix.len == path.len)
 			return found(head(str_from_index(path, start), at - start), runtime);
 	}
-
-	suffix = STR("/libvirt/lxc/");
-	at = find_first(path, suffix);
-	if (at < path.len)
-		return found(str_from_index(path, at + suffix.len), runtime);
 	return nothing;
 }
 

@@ -145,6 +145,7 @@ static void removed(struct containers *c, struct record *r)
 	forget(c, r->container.id);
 	c->departed = r;
 	c->announced = &r->container;
+	state_touch(c->state, STATE_CONTAINERS);
 }
 
 static void apply_json(struct containers *c, const struct event *ev)
@@ -178,13 +179,20 @@ static void apply_async(struct containers *c, const struct event *ev)
 		removed(c, record_from_json(data, &c->cut));
 }
 
+/* What was remembered of the sender of an announcement was about the container announced. */
+static void end_announcement(struct containers *c)
+{
+	if (!c->announced)
+		return;
+	c->announced = NULL;
+	record_free(c->departed);
+	c->departed = NULL;
+	state_touch(c->state, STATE_CONTAINERS);
+}
+
 void containers_apply(struct containers *c, const struct event *ev)
 {
-	c->announced = NULL;
-	if (c->departed) {
-		record_free(c->departed);
-		c->departed = NULL;
-	}
+	end_announcement(c);
 	if (c->nplaces == PLACES_MAX)
 		forget_places(c);
 
