@@ -161,7 +161,7 @@ static struct cgroup_match match_lxc(struct str path)
  *	/machine/NAME.libvirt-lxc
  *	/machine.slice/machine-lxc\x2dNUMBER\x2dNAME.scope[/libvirt]	  NUMBER\x2dNAME
  *
- * Its oldest form, /libvirt/lxc/NAME, is taken for LXC's own.
+ * Its oldest form, /libvirt/lxc/NAME, is taken for a namespace of containerd.
  */
 static struct cgroup_match match_libvirt(struct str path)
 {

@@ -189,7 +189,7 @@ static void other_runtimes_name_their_containers(void **state)
 		  "/machine.slice/machine-lxc\\x2d2293906\\x2dlibvirt\\x2dcontainer-of-a-long-name"
 		  ".scope/libvirt",
 		  "2293906\\x2dlibvirt\\x2dcontainer-of-a-long-name", "libvirt-lxc" },
-		{ "libvirt, oldest form", "/0_/libvirt/lxc/web", "web", "lxc" },
+		{ "libvirt, oldest form", "/libvirt/lxc/web", "lxc/web", "containerd" },
 		{ "bpm", "/bpm-runc.scope", "runc", "bpm" },
 		{ "bpm, systemd", "/system.slice/runc-bpm-rep.scope", "rep", "bpm" },
 		{ "bpm with a character it does not use", "/system.slice/bpm-a%b.scope", "", "" },
