@@ -141,14 +141,29 @@ static void put_double(struct buf *out, double d)
 		buf_str(out, STR(".0"));
 }
 
-static void put_printed(struct buf *out, const struct val *v, const struct field_ctx *ctx)
+/*
+ * Printing replaces control characters, as Falco does for its own fields; what its container
+ * plugin yields reaches JSON as it is.
+ */
+static void put_text(struct buf *out, const struct val *v, const struct field_ctx *ctx, bool clean)
 {
-	struct buf text = { .max = out->max };
+	struct str printed;
+	size_t start;
 
-	val_print(&text, v, ctx->buffers_base64);
-	json_string(out, buf_view(&text));
-	out->cut |= text.cut;
-	buf_fini(&text);
+	if (!clean) {
+		json_string(out, v->s);
+		return;
+	}
+	buf_char(out, '"');
+	start = out->len;
+	val_print(out, v, ctx->buffers_base64);
+	printed = str_of(out->p + start, out->len - start);
+	if (str_chr(printed, '"') < printed.len || str_chr(printed, '\\') < printed.len) {
+		printed = arena_str(ctx->scratch, printed);
+		out->len = start;
+		json_escape(out, printed);
+	}
+	buf_char(out, '"');
 }
 
 static bool is_text(enum value_type type)
@@ -176,35 +191,40 @@ static bool in_decimal(enum print_format print)
 	return print == PRINT_DEC || print == PRINT_PADDED_DEC || print == PRINT_ID;
 }
 
-static void scalar_json(struct buf *out, const struct val *v, const struct field_ctx *ctx)
+static void scalar_json(struct buf *out, const struct val *v, const struct field_ctx *ctx,
+			bool clean)
 {
-	if (is_text(v->type))
-		json_string(out, v->s);
-	else if (v->type == TYPE_BOOL)
+	if (v->type == TYPE_BOOL)
 		buf_str(out, v->u ? STR("true") : STR("false"));
 	else if (v->type == TYPE_DOUBLE)
 		put_double(out, v->d);
 	else if (!is_number(v->type) || !in_decimal(v->print))
-		put_printed(out, v, ctx);
+		put_text(out, v, ctx, clean || !is_text(v->type));
 	else if (is_signed(v->type))
 		buf_i64(out, v->i);
 	else
 		buf_u64(out, v->u);
 }
 
-void val_json(struct buf *out, const struct val *v, const struct field_ctx *ctx)
+static void value_json(struct buf *out, const struct val *v, const struct field_ctx *ctx,
+		       bool clean)
 {
 	if (!v->is_list) {
-		scalar_json(out, v, ctx);
+		scalar_json(out, v, ctx, clean);
 		return;
 	}
 	buf_char(out, '[');
 	for (size_t i = 0; i < v->list.n; i++) {
 		if (i)
 			buf_char(out, ',');
-		scalar_json(out, &v->list.items[i], ctx);
+		scalar_json(out, &v->list.items[i], ctx, clean);
 	}
 	buf_char(out, ']');
+}
+
+void val_json(struct buf *out, const struct val *v, const struct field_ctx *ctx)
+{
+	value_json(out, v, ctx, true);
 }
 
 /* Fields that print the event's time in some form are numbers in JSON: ns since the epoch. */
@@ -214,6 +234,11 @@ static bool prints_time(enum field_id id)
 	       id == FIELD_EVT_DATETIME || id == FIELD_EVT_DATETIME_S;
 }
 
+static bool is_container_field(enum field_id id)
+{
+	return strcmp(field_info(id)->class, "container") == 0;
+}
+
 void field_json(struct buf *out, const struct field_ref *ref, const struct field_ctx *ctx)
 {
 	struct val v;
@@ -221,7 +246,7 @@ void field_json(struct buf *out, const struct field_ref *ref, const struct field
 	if (prints_time(ref->id))
 		buf_u64(out, ctx->ev->ts);
 	else if (field_get(ref, ctx, &v))
-		val_json(out, &v, ctx);
+		value_json(out, &v, ctx, !is_container_field(ref->id));
 	else
 		buf_str(out, STR("null"));
 }

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ENGINE_INTERNAL_H
+#define ENGINE_INTERNAL_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "engine/engine.h"
+
+/* An alert's line at most; a queue holds one of that size. A longer one is cut, and counted. */
+#define ALERT_MAX   ((size_t)3 << 20)
+#define ALERT_BRIEF ((size_t)64 << 10) /* of `output` in a JSON alert that had to be cut */
+
+/* One entry of output_fields: a field with its type, or the text of a template. */
+struct alert_field {
+	struct str key;
+	const struct field_ref *ref; /* NULL: `text` */
+	const struct template *text;
+};
+
+/* What JSON alerts of one rule hold, worked out once; sorted by key. */
+struct alert_plan {
+	const struct alert_field *fields;
+	size_t n;
+};
+
+struct alert_writer {
+	struct alert_options options;
+	char hostname[256];
+	struct arena *arena;      /* of the plans */
+	struct field_ref time;    /* the prefix's field */
+	struct alert_plan *plans; /* parallel to ruleset.rules */
+	struct buf message, line;
+};
+
+void alert_writer_init(struct alert_writer *w, const struct alert_options *options);
+void alert_writer_fini(struct alert_writer *w);
+/* Plans for all rules of a set, in place of the last one's. */
+void alert_writer_plan(struct alert_writer *w, const struct ruleset *rules);
+/* Fills in *out, which borrows from the writer until the next call. False when it was cut. */
+bool alert_render(struct alert_writer *w, const struct ruleset *rules, uint32_t rule,
+		  const struct field_ctx *ctx, struct alert *out);
+
+#endif
