@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+struct fdtable *fdtable_new(struct state *s)
+{
+	struct fdtable *t = slab_alloc(&s->table_slab);
+
+	if (t)
+		t->refs = 1;
+	return t;
+}
+
+struct fdtable *fdtable_ref(struct fdtable *t)
+{
+	if (t)
+		t->refs++;
+	return t;
+}
+
+static void fd_free(struct state *s, struct fd *fd)
+{
+	intern_put(s->intern, fd->name);
+	intern_put(s->intern, fd->name_raw);
+	slab_free(&s->fd_slab, fd);
+	s->stats.removed_fds++;
+}
+
+static void free_high(uint64_t key, void *value, void *arg)
+{
+	(void)key;
+	fd_free(arg, value);
+}
+
+void fdtable_unref(struct state *s, struct fdtable *t)
+{
+	if (!t || --t->refs)
+		return;
+	for (size_t i = 0; i < FD_LOW; i++)
+		if (t->low[i])
+			fd_free(s, t->low[i]);
+	idmap_each(&t->high, free_high, s);
+	idmap_fini(&t->high);
+	if (s->closing_table == t)
+		s->closing_table = NULL;
+	slab_free(&s->table_slab, t);
+}
+
+struct copying {
+	struct state *s;
+	struct fdtable *to;
+};
+
+static void copy_fd(struct fd *fd, void *arg)
+{
+	struct copying *c = arg;
+
+	fd_clone(c->s, c->to, fd->num, fd);
+}
+
+struct fdtable *fdtable_copy(struct state *s, const struct fdtable *t)
+{
+	struct fdtable *to = fdtable_new(s);
+
+	if (to && t)
+		fdtable_each(t, copy_fd, &(struct copying){ s, to });
+	return to;
+}
+
+struct visiting {
+	void (*fn)(struct fd *fd, void *arg);
+	void *arg;
+};
+
+static void visit_high(uint64_t key, void *value, void *arg)
+{
+	struct visiting *v = arg;
+
+	(void)key;
+	v->fn(value, v->arg);
+}
+
+void fdtable_each(const struct fdtable *t, void (*fn)(struct fd *fd, void *arg), void *arg)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < FD_LOW; i++)
+		if (t->low[i])
+			fn(t->low[i], arg);
+	idmap_each(&t->high, visit_high, &(struct visiting){ fn, arg });
+}
+
+void fdtable_unshare(struct state *s, struct thread *t)
+{
+	struct fdtable *own;
+
+	if (!t->fds || t->fds->refs == 1)
+		return;
+	own = fdtable_copy(s, t->fds);
+	fdtable_unref(s, t->fds);
+	t->fds = own;
+}
+
+/* Which descriptors to close; the range is inclusive. */
+struct closing {
+	int64_t first, last;
+	bool only_cloexec;
+};
+
+static bool is_meant(const struct closing *c, const struct fd *fd)
+{
+	return fd->num >= c->first && fd->num <= c->last &&
+	       (!c->only_cloexec || (fd->marks & FD_CLOEXEC));
+}
+
+static void close_all(struct state *s, struct fdtable *t, const struct closing *c)
+{
+	for (int64_t i = 0; i < FD_LOW; i++)
+		if (t->low[i] && is_meant(c, t->low[i]))
+			fdtable_del(s, t, i);
+	/* Removal moves later entries into the hole: the same slot is looked at again. */
+	for (size_t i = 0; t->high.n && i <= t->high.mask;) {
+		const struct fd *fd = t->high.slots[i].value;
+
+		if (fd && is_meant(c, fd))
+			fdtable_del(s, t, fd->num);
+		else
+			i++;
+	}
+}
+
+void fdtable_close_on_exec(struct state *s, struct fdtable *t)
+{
+	if (t && t->n)
+		close_all(s, t, &(struct closing){ 0, INT64_MAX, true });
+}
+
+static void mark_cloexec(struct fd *fd, void *arg)
+{
+	const struct closing *c = arg;
+
+	if (is_meant(c, fd))
+		fd->marks |= FD_CLOEXEC;
+}
+
+void fdtable_close_range(struct state *s, struct fdtable *t, int64_t first, int64_t last,
+			 bool at_exec)
+{
+	struct closing c = { first, last, false };
+
+	if (!t || !t->n)
+		return;
+	if (at_exec)
+		fdtable_each(t, mark_cloexec, &c);
+	else
+		close_all(s, t, &c);
+}
+
+void fdtable_del(struct state *s, struct fdtable *t, int64_t num)
+{
+	struct fd *fd = fd_find(t, num);
+
+	if (!fd)
+		return;
+	if (num < FD_LOW)
+		t->low[num] = NULL;
+	else
+		idmap_del(&t->high, (uint64_t)num);
+	t->n--;
+	fd_free(s, fd);
+}
+
+/* Puts fd into the table under its number; false: no memory, and fd is gone. */
+static bool fd_place(struct state *s, struct fdtable *t, struct fd *fd)
+{
+	fdtable_del(s, t, fd->num);
+	if (fd->num < FD_LOW) {
+		t->low[fd->num] = fd;
+	} else if (!idmap_put(&t->high, (uint64_t)fd->num, fd)) {
+		fd_free(s, fd);
+		s->stats.refused_fds++;
+		return false;
+	}
+	t->n++;
+	return true;
+}
+
+struct fd *fd_add(struct state *s, struct fdtable *t, int64_t num, enum fd_type type)
+{
+	struct fd *fd;
+
+	if (!t || num < 0)
+		return NULL;
+	fd = slab_alloc(&s->fd_slab);
+	if (!fd) {
+		/* What stood there is closed, whether or not its successor has room. */
+		fdtable_del(s, t, num);
+		return NULL;
+	}
+	fd->num = num;
+	fd->type = (int8_t)type;
+	s->stats.added_fds++;
+	return fd_place(s, t, fd) ? fd : NULL;
+}
+
+struct fd *fd_clone(struct state *s, struct fdtable *t, int64_t num, const struct fd *from)
+{
+	struct fd *fd;
+
+	if (!t || num < 0)
+		return NULL;
+	fd = slab_alloc(&s->fd_slab);
+	if (!fd)
+		return NULL;
+	*fd = *from;
+	istr_ref(fd->name);
+	istr_ref(fd->name_raw);
+	fd->num = num;
+	fd->marks = (uint16_t)((fd->marks & ~FD_CLOSING) | FD_INHERITED);
+	s->stats.added_fds++;
+	return fd_place(s, t, fd) ? fd : NULL;
+}
+
+bool fd_rename(struct state *s, struct fd *fd, struct istr *name)
+{
+	bool changed = fd->name != name;
+
+	intern_put(s->intern, fd->name);
+	fd->name = name;
+	return changed;
+}
+
+bool fd_rename_text(struct state *s, struct fd *fd, struct str name)
+{
+	return fd_rename(s, fd, name.len ? intern_get(s->intern, name) : NULL);
+}
+
+char fd_type_letter(enum fd_type t)
+{
+	switch (t) {
+#define FD_TYPE(number, id, letter, word)                                                          \
+	case FD_##id:                                                                              \
+		return letter;
+#include "tables/fd_types.def"
+#undef FD_TYPE
+	}
+	return '?';
+}
+
+struct str fd_type_word(enum fd_type t)
+{
+	switch (t) {
+#define FD_TYPE(number, id, letter, word)                                                          \
+	case FD_##id:                                                                              \
+		return STR(word);
+#include "tables/fd_types.def"
+#undef FD_TYPE
+	}
+	return STR("");
+}
+
+enum l4_protocol fd_l4proto(const struct fd *fd)
+{
+	switch ((enum fd_type)fd->type) {
+	case FD_IPV4_SOCK:
+	case FD_IPV6_SOCK:
+		if (fd->l4proto != L4_RAW && !(fd->marks & (FD_CLIENT | FD_SERVER)))
+			return L4_NA;
+		return fd->l4proto;
+	case FD_IPV4_SERVSOCK:
+	case FD_IPV6_SERVSOCK:
+		return fd->l4proto;
+	case FD_UNINITIALIZED:
+	case FD_UNKNOWN:
+	case FD_FILE:
+	case FD_DIRECTORY:
+	case FD_FIFO:
+	case FD_UNIX_SOCK:
+	case FD_EVENT:
+	case FD_UNSUPPORTED:
+	case FD_SIGNALFD:
+	case FD_EVENTPOLL:
+	case FD_INOTIFY:
+	case FD_TIMERFD:
+	case FD_NETLINK:
+	case FD_FILE_V2:
+	case FD_BPF:
+	case FD_USERFAULTFD:
+	case FD_IOURING:
+	case FD_MEMFD:
+	case FD_PIDFD:
+		break;
+	}
+	return L4_NA;
+}
