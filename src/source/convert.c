@@ -34,20 +34,18 @@
 	 (IS_INITIAL(number) ? MARK_INITIAL : 0) |                                                 \
 	 ((number) == EVENT_PROCEXIT_1_E ? MARK_ENDS_THREAD : 0))
 
+/* clang-format off */
 const struct type_rule type_rules[EVENT_TYPES] = {
 #define EVENT(number, id, name, category, flags)                                                   \
 	[number] = { FATE_OF(number, flags), MARKS_OF(number, category), sizeof((const char[]){
 #define PARAM(event, id, name, type, print, detail) 0,
-#define END                                                                                        \
-	0                                                                                          \
-	}) - 1                                                                               \
-	}                                                                                          \
-	,
+#define END 0 }) - 1 },
 #include "tables/events.def"
 #undef EVENT
 #undef PARAM
 #undef END
 };
+/* clang-format on */
 
 enum action {
 	ACTION_PASS,
