@@ -4,8 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-struct arena;
-
 static uint32_t sum_saturated(uint32_t a, uint32_t b)
 {
 	uint32_t sum;
@@ -181,7 +179,7 @@ static struct location text_location(struct str text, size_t at)
 }
 
 struct diag *filter_diag(struct diags *d, enum load_code code, const struct source_text *text,
-			 size_t at, size_t end, const char *format, ...)
+			 size_t at, size_t from, size_t to, const char *format, ...)
 {
 	struct location *here = ARENA_NEW(d->arena, struct location);
 	va_list args;
@@ -192,7 +190,7 @@ struct diag *filter_diag(struct diags *d, enum load_code code, const struct sour
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	*here = text_location(text->text, at);
-	added = diag_add(d, code, source_span(text, at, end > at ? end : at), "%s", message);
+	added = diag_add(d, code, source_span(text, from, to > from ? to : from), "%s", message);
 	added->locations = here;
 	added->nlocations = 1;
 	return added;

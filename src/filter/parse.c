@@ -34,7 +34,8 @@ struct diag *parse_fail(struct parser *p, size_t at, size_t end, const char *for
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	return filter_diag(p->diags, LOAD_ERR_COMPILE_CONDITION, p->source, at, end, "%s", message);
+	return filter_diag(p->diags, LOAD_ERR_COMPILE_CONDITION, p->source, at, at, end, "%s",
+			   message);
 }
 
 struct str parse_word(const struct parser *p, size_t at)

@@ -131,14 +131,17 @@ const struct ast *ast_group(struct arena *arena, enum ast_kind kind, const struc
 /* False for trees that passes over trees must not enter: they recurse. */
 bool ast_is_bounded(const struct ast *tree);
 
-/* The field with its key as field_parse wants it: name, or name[key]; an empty key is none. */
+/* The field with its key as the describe output names it: name or name[key]; empty is none. */
 struct str operand_field_text(struct arena *arena, const struct operand *o);
 void operand_print(struct buf *out, const struct operand *o);
 
-/* Adds a diagnostic with the location that the header promises; at is a byte of the text. */
+/*
+ * Adds a diagnostic about bytes [from, to) of the text. Its location is that of byte `at`: the
+ * place where Falco reports it, which is often the start of the whole check.
+ */
 struct diag *filter_diag(struct diags *d, enum load_code code, const struct source_text *text,
-			 size_t at, size_t end, const char *format, ...)
-	__attribute__((format(printf, 6, 7)));
+			 size_t at, size_t from, size_t to, const char *format, ...)
+	__attribute__((format(printf, 7, 8)));
 
 /* ---- Lexer -------------------------------------------------------------------------------- */
 

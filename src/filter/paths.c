@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pool.h"
+
+/*
+ * A trie over path components. A path is walked with the set of all nodes its components so far
+ * lead to, so that plain names and several globs may compete at one level.
+ */
+
+struct path_node {
+	struct str name; /* of the component that leads here */
+	uint64_t hash;
+	bool terminal; /* a prefix ends here: everything below matches */
+	struct path_node *next_same_bucket;
+	struct path_node **buckets; /* children with a plain name */
+	size_t mask;
+	size_t nplain;
+	VEC(struct path_node *) globs; /* children whose name is a pattern */
+};
+
+struct path_set {
+	struct path_node root;
+};
+
+/* The next component of *rest that is not empty; false at the end. */
+static bool next_component(struct str *rest, struct str *out)
+{
+	size_t len;
+
+	while (rest->len && rest->p[0] == '/')
+		*rest = str_from_index(*rest, 1);
+	len = str_chr(*rest, '/');
+	*out = str_of(rest->p, len);
+	*rest = str_from_index(*rest, len);
+	return len > 0;
+}
+
+static bool is_glob(struct str component)
+{
+	for (size_t i = 0; i < component.len; i++)
+		if (component.p[i] == '?' || component.p[i] == '*' || component.p[i] == '[')
+			return true;
+	return false;
+}
+
+static struct path_node *find_plain(const struct path_node *n, struct str name, uint64_t hash)
+{
+	struct path_node *child = n->buckets ? n->buckets[hash & n->mask] : NULL;
+
+	while (child && !(child->hash == hash && str_eq(child->name, name)))
+		child = child->next_same_bucket;
+	return child;
+}
+
+static void grow_buckets(struct arena *arena, struct path_node *n)
+{
+	size_t old = n->buckets ? n->mask + 1 : 0, size = old ? old * 2 : 4;
+	struct path_node **buckets = arena_array(arena, size, sizeof(*buckets));
+
+	for (size_t i = 0; i < old; i++) {
+		struct path_node *child = n->buckets[i], *next;
+
+		for (; child; child = next) {
+			next = child->next_same_bucket;
+			child->next_same_bucket = buckets[child->hash & (size - 1)];
+			buckets[child->hash & (size - 1)] = child;
+		}
+	}
+	n->buckets = buckets;
+	n->mask = size - 1;
+}
+
+static struct path_node *add_child(struct arena *arena, struct path_node *n, struct str name)
+{
+	const uint64_t hash = str_hash(name);
+	struct path_node *child;
+
+	if (is_glob(name)) {
+		for (size_t i = 0; i < n->globs.n; i++)
+			if (str_eq(n->globs.items[i]->name, name))
+				return n->globs.items[i];
+	} else {
+		child = find_plain(n, name, hash);
+		if (child)
+			return child;
+	}
+	child = ARENA_NEW(arena, struct path_node);
+	child->name = name;
+	child->hash = hash;
+	if (is_glob(name)) {
+		VEC_PUSH(arena, &n->globs, child);
+		return child;
+	}
+	if (!n->buckets || n->nplain > n->mask)
+		grow_buckets(arena, n);
+	n->nplain++;
+	child->next_same_bucket = n->buckets[hash & n->mask];
+	n->buckets[hash & n->mask] = child;
+	return child;
+}
+
+struct path_set *path_set_new(struct arena *arena, const struct constant *prefixes, size_t n)
+{
+	struct path_set *s = ARENA_NEW(arena, struct path_set);
+
+	for (size_t i = 0; i < n; i++) {
+		struct str rest = prefixes[i].v.s, name;
+		struct path_node *at = &s->root;
+
+		if (rest.len == 0)
+			continue;
+		while (next_component(&rest, &name))
+			at = add_child(arena, at, name);
+		at->terminal = true;
+	}
+	return s;
+}
+
+/* The set of nodes reached; it is small unless many patterns overlap. */
+struct front {
+	const struct path_node **nodes;
+	size_t n, cap;
+	const struct path_node *few[16];
+};
+
+static void front_add(struct front *f, const struct path_node *n, struct arena *scratch)
+{
+	if (f->n == f->cap) {
+		const struct path_node **more;
+
+		more = arena_array(scratch, f->cap * 2, sizeof(*more));
+		memcpy(more, f->nodes, f->n * sizeof(*more));
+		f->nodes = more;
+		f->cap *= 2;
+	}
+	f->nodes[f->n++] = n;
+}
+
+static void advance(const struct front *from, struct front *to, struct str name,
+		    struct arena *scratch)
+{
+	const uint64_t hash = str_hash(name);
+
+	to->n = 0;
+	for (size_t i = 0; i < from->n; i++) {
+		const struct path_node *n = from->nodes[i], *child = find_plain(n, name, hash);
+
+		if (child)
+			front_add(to, child, scratch);
+		for (size_t g = 0; g < n->globs.n; g++)
+			if (glob_match(n->globs.items[g]->name, name, false))
+				front_add(to, n->globs.items[g], scratch);
+	}
+}
+
+static bool front_has_terminal(const struct front *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->nodes[i]->terminal)
+			return true;
+	return false;
+}
+
+bool path_set_match(const struct path_set *s, struct str path, struct arena *scratch)
+{
+	struct front fronts[2];
+	struct str rest = path, name;
+	unsigned now = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		fronts[i].nodes = fronts[i].few;
+		fronts[i].cap = ARRAY_SIZE(fronts[i].few);
+		fronts[i].n = 0;
+	}
+	front_add(&fronts[0], &s->root, scratch);
+	for (;;) {
+		if (front_has_terminal(&fronts[now]))
+			return true;
+		if (fronts[now].n == 0 || !next_component(&rest, &name))
+			return false;
+		advance(&fronts[now], &fronts[!now], name, scratch);
+		now = !now;
+	}
+}
+
+bool path_prefix_match(struct str prefix, struct str path)
+{
+	struct str wanted, found;
+
+	if (prefix.len == 0)
+		return false;
+	while (next_component(&prefix, &wanted)) {
+		if (!next_component(&path, &found))
+			return false;
+		if (is_glob(wanted) ? !glob_match(wanted, found, false) : !str_eq(wanted, found))
+			return false;
+	}
+	return true;
+}
