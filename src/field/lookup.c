@@ -319,11 +319,20 @@ size_t field_parse_prefix(struct str text, const struct static_fields *statics,
 	return 0;
 }
 
+static size_t common_prefix(struct str a, struct str b)
+{
+	size_t n = 0;
+
+	while (n < a.len && n < b.len && a.p[n] == b.p[n])
+		n++;
+	return n;
+}
+
 struct str field_nearest(struct str name)
 {
 	struct str base = str_of(name.p, str_chr(name, '['));
-	struct str best = { "", 0 };
 	unsigned allowed = 1 + (unsigned)base.len / 5, least = allowed + 1;
+	struct str best = { "", 0 };
 
 	for (enum field_id id = 0; id < FIELDS; id++) {
 		const struct field_row *row = &field_rows[id];
@@ -334,7 +343,8 @@ struct str field_nearest(struct str name)
 		    base.len > known.len + allowed)
 			continue;
 		distance = str_distance(base, known);
-		if (distance < least) {
+		if (distance < least || (best.len && distance == least &&
+					 common_prefix(base, known) > common_prefix(base, best))) {
 			least = distance;
 			best = known;
 		}
