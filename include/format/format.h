@@ -19,8 +19,8 @@ struct template *template_compile(struct arena *arena, const struct source_text 
 				  const struct static_fields *statics, struct diags *d,
 				  bool *unknown);
 
-/* The text of the alert. */
-void template_render(const struct template *t, const struct field_ctx *ctx, struct buf *out);
+/* Appends the text of the alert; true when every field in it had a value. */
+bool template_render(const struct template *t, const struct field_ctx *ctx, struct buf *out);
 
 /* Every field in order of first use, transformers' inner fields included, each once. */
 size_t template_fields(const struct template *t, const struct field_ref **out);

@@ -136,22 +136,27 @@ static void pad_or_cut(struct buf *out, size_t start, size_t width)
 		buf_char(out, ' ');
 }
 
-void template_render(const struct template *t, const struct field_ctx *ctx, struct buf *out)
+bool template_render(const struct template *t, const struct field_ctx *ctx, struct buf *out)
 {
+	bool whole = true;
+
 	for (size_t i = 0; i < t->n; i++) {
 		const struct token *tok = &t->tokens[i];
 		size_t start = out->len;
 		struct val v;
 
-		if (!tok->op)
+		if (!tok->op) {
 			buf_str(out, tok->text);
-		else if (operand_get(tok->op, ctx, &v))
+		} else if (operand_get(tok->op, ctx, &v)) {
 			val_print(out, &v, ctx->buffers_base64);
-		else
+		} else {
 			buf_str(out, STR("<NA>"));
+			whole = false;
+		}
 		if (tok->width)
 			pad_or_cut(out, start, tok->width);
 	}
+	return whole;
 }
 
 size_t template_fields(const struct template *t, const struct field_ref **out)

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_INTERNAL_H
+#define CLI_INTERNAL_H
+
+/*
+ * The program: the only code that prints, and that knows what an exit status is. 0 is success,
+ * 1 a failure that was explained on standard error.
+ */
+
+#include "base/err.h"
+#include "besra/besra.h"
+#include "config/config.h"
+#include "engine/setup.h"
+
+#define EXIT_OK     0
+#define EXIT_FAILED 1
+
+/* ---- print.c: standard output and error ---- */
+
+/* "besra: TEXT" on standard error. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Every error and warning, in order; only errors when !warnings. */
+void print_diags(const struct diags *d, bool warnings);
+/* Writes to standard output; false, with the reason said (but not for a closed pipe), when not. */
+bool print_out(const struct buf *text);
+/* print_out and the exit status; frees the buffer. */
+int finish_with(struct buf *text);
+
+/* ---- flags.c: the command line ---- */
+
+enum flag_id {
+#define FLAG(id, short_name, long_name, argument, help) FLAG_##id,
+#define OLD(short_name, long_name, argument, why)
+#include "tables/cli.def"
+#undef FLAG
+#undef OLD
+	FLAGS
+};
+
+struct flag_values {
+	const char **items; /* NULL for an OPTIONAL that was not given */
+	size_t n;
+};
+
+struct flags {
+	struct arena *arena;
+	struct flag_values values[FLAGS];
+};
+
+/* False after a complaint. */
+bool flags_parse(struct flags *f, int argc, char **argv);
+void flags_usage(struct buf *out);
+
+static inline bool flag_given(const struct flags *f, enum flag_id id)
+{
+	return f->values[id].n > 0;
+}
+
+/* The last value, or NULL. */
+static inline const char *flag_value(const struct flags *f, enum flag_id id)
+{
+	return f->values[id].n ? f->values[id].items[f->values[id].n - 1] : NULL;
+}
+
+/* ---- options.c: configuration and command line together ---- */
+
+struct setup {
+	struct arena *arena;
+	const struct flags *flags;
+	const char *config_path; /* NULL: none was read */
+	struct config config;
+	struct rule_options rules;
+	const char **rule_paths; /* files to load, directories expanded */
+	size_t nrule_paths;
+};
+
+/* Reads the configuration; false after a complaint. */
+bool setup_configuration(struct setup *s, const struct flags *f);
+/* Fills in `rules` and `rule_paths`; false after a complaint. */
+bool setup_rule_set(struct setup *s);
+/* The rule set, with what is wrong printed; NULL when it cannot be used. */
+struct ruleset *load_rule_set(const struct setup *s);
+
+/* ---- info.c: what is printed without any event ---- */
+
+int print_fields(const struct flags *f);
+int print_events(const struct flags *f);
+int print_ignored(void);
+int print_version(const struct setup *s);
+int print_support(const struct setup *s, int argc, char **argv);
+
+/* ---- rules.c ---- */
+
+int validate_rules(const struct setup *s);
+int describe_rules(const struct setup *s);
+int print_rule_schema(void);
+
+/* ---- replay.c ---- */
+
+int replay(const struct setup *s);
+/* False once SIGINT or SIGTERM has come; a second one ends the program. */
+void catch_signals(void);
+bool go_on(void);
+
+/* ---- subcommands ---- */
+
+int command_events(int argc, char **argv);
+
+#endif
