@@ -142,7 +142,7 @@ static void emit_clone(struct world *w, const struct proc *p, int64_t res, uint3
 struct proc *forks_into(struct world *w, struct proc *parent, struct proc *adopter,
 			const struct place *place)
 {
-	const uint32_t flags = CL_CLONE_CHILD_CLEARTID | CL_CLONE_CHILD_SETTID;
+	uint32_t flags = CL_CLONE_CHILD_CLEARTID | CL_CLONE_CHILD_SETTID;
 	struct proc *child = free_slot(w);
 
 	*child = *parent;
@@ -150,8 +150,11 @@ struct proc *forks_into(struct world *w, struct proc *parent, struct proc *adopt
 	child->ptid = adopter->tid;
 	child->place = place;
 	child->start = w->now;
-	emit_clone(w, parent, child->tid, flags);
-	emit_clone(w, child, 0, place->pids_from ? flags | CL_CHILD_IN_PIDNS : flags);
+	if (place->pids_from)
+		flags |= CL_CHILD_IN_PIDNS;
+	/* The parent is told the number the child has in the parent's own namespace. */
+	emit_clone(w, parent, inside(parent, child->tid), flags);
+	emit_clone(w, child, 0, flags);
 	return child;
 }
 
