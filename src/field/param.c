@@ -4,7 +4,6 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
-#include "base/cursor.h"
 #include "internal.h"
 
 bool piece_of(const struct event *ev, unsigned param, struct piece *out)
@@ -54,29 +53,12 @@ static bool is_signed(enum value_type type)
 
 bool piece_int(const struct piece *p, int64_t *out)
 {
-	struct cursor c = cursor_over(p->bytes.p, p->bytes.len);
-	bool with_sign = is_signed(p->type);
+	unsigned size = type_size(p->type);
 
-	if (!p->bytes.len || p->bytes.len != type_size(p->type))
+	if (!size || size > sizeof(int64_t) || p->bytes.len != size)
 		return false;
-	switch (p->bytes.len) {
-	case 1:
-		*out = with_sign ? (int8_t)cursor_u8(&c) : cursor_u8(&c);
-		return true;
-	case 2:
-		*out = with_sign ? (int16_t)cursor_u16(&c) : cursor_u16(&c);
-		return true;
-	case 4:
-		*out = cursor_u32(&c);
-		if (with_sign)
-			*out = (int32_t)*out;
-		return true;
-	case 8:
-		*out = cursor_i64(&c);
-		return true;
-	default:
-		return false;
-	}
+	*out = int_at(p->bytes.p, is_signed(p->type) ? -(int)size : (int)size);
+	return true;
 }
 
 /* Drivers before 2019 wrote this for a NULL pointer. */
@@ -90,22 +72,24 @@ bool piece_text(const struct piece *p, struct str *out)
 	return true;
 }
 
-static bool is_flags(enum value_type type)
+static bool is_decimal(enum value_type type)
 {
-	return type == TYPE_FLAGS8 || type == TYPE_FLAGS16 || type == TYPE_FLAGS32 ||
-	       type == TYPE_ENUMFLAGS8 || type == TYPE_ENUMFLAGS16 || type == TYPE_ENUMFLAGS32;
+	return type == TYPE_ERRNO || type == TYPE_FD || type == TYPE_FD32 || type == TYPE_PID ||
+	       type == TYPE_PID32 || type == TYPE_FLAGS8 || type == TYPE_FLAGS16 ||
+	       type == TYPE_FLAGS32 || type == TYPE_ENUMFLAGS8 || type == TYPE_ENUMFLAGS16 ||
+	       type == TYPE_ENUMFLAGS32;
 }
 
 /*
  * Decimals of unsigned types of 32 and 64 bits print as signed ones: a limit of all ones is -1.
- * Flags are decimal whatever their print format says.
+ * Results, ids and flags are decimal whatever their print format says.
  */
 static void text_number(struct text *t, const struct piece *p, int64_t v)
 {
 	bool narrow = p->bytes.len < sizeof(uint64_t);
 	uint64_t bits = narrow ? (uint64_t)v & 0xffffffff : (uint64_t)v;
 
-	switch (is_flags(p->type) ? PRINT_DEC : p->print) {
+	switch (is_decimal(p->type) ? PRINT_DEC : p->print) {
 	case PRINT_HEX:
 		text_printf(t, "%" PRIX64, bits);
 		break;

@@ -31,11 +31,13 @@ static void endpoint_text(struct text *t, const uint8_t *address, size_t len, ui
 	text_u64(t, port);
 }
 
-static bool is_mapped(const uint8_t *address)
+/* ::ffff:a.b.c.d, or no address at all: both have an IPv4 form. */
+static bool has_inet_form(const uint8_t *address)
 {
-	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff }, none[16];
 
-	return memcmp(address, prefix, sizeof(prefix)) == 0;
+	return memcmp(address, prefix, sizeof(prefix)) == 0 ||
+	       memcmp(address, none, sizeof(none)) == 0;
 }
 
 static void rest_text(struct text *t, const struct cursor *c)
@@ -89,7 +91,7 @@ static void inet_tuple(struct text *t, struct cursor *c, size_t len)
 		text_str(t, len == 4 ? STR("INVALID IPv4") : STR("INVALID IPv6"));
 		return;
 	}
-	if (len == 16 && is_mapped(from) && is_mapped(to)) {
+	if (len == 16 && has_inet_form(from) && has_inet_form(to)) {
 		from += 12;
 		to += 12;
 		len = 4;
