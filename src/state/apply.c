@@ -116,18 +116,15 @@ static const apply_fn handlers[EVENT_TYPES] = {
 
 /*
  * Which thread an event is about. Falco makes up an entry for an unknown tid, except where the
- * event itself says who is born or has ended, and for events of no thread.
+ * event itself says who is born or has ended, and for events that are not of the thread's doing.
  */
 static enum lookup lookup_of(unsigned type, const struct event_info *info)
 {
 	if (type >= EVENT_OWN_FIRST || (info->category & CATEGORY_ITER))
 		return LOOKUP_NONE;
-	if (type == EVENT_PROCINFO_E)
-		return LOOKUP_FIND;
 	if ((info->flags & EVENT_FLAG_SKIPPARSERESET) ||
-	    (info->category & (CATEGORY_METAEVENT | CATEGORY_PLUGIN)))
-		return LOOKUP_NONE;
-	if (handlers[type] == apply_clone || type == EVENT_SCHEDSWITCH_6_E ||
+	    (info->category & (CATEGORY_METAEVENT | CATEGORY_PLUGIN)) ||
+	    handlers[type] == apply_clone || type == EVENT_SCHEDSWITCH_6_E ||
 	    type == EVENT_PROCEXIT_1_E)
 		return LOOKUP_FIND;
 	return LOOKUP_MAKE;

@@ -54,7 +54,11 @@ void apply_capset(struct state *s, const struct event *ev, struct subject *who)
 	thread_changed(s, node_of(t));
 }
 
-/* ---- sessions and process groups belong to the process: all its threads ---- */
+/*
+ * ---- sessions and process groups belong to the process: all its threads ----
+ *
+ * Old captures do not have the host's group id (-1); it stays unknown in them.
+ */
 
 static void set_groups(struct state *s, struct node *n, const int64_t *sid, int64_t vpgid,
 		       int64_t pgid)
@@ -65,7 +69,8 @@ static void set_groups(struct state *s, struct node *n, const int64_t *sid, int6
 		if (sid)
 			m->t.sid = *sid;
 		m->t.vpgid = vpgid;
-		m->t.pgid = pgid;
+		if (m->t.pgid != -1)
+			m->t.pgid = pgid;
 		thread_changed(s, m);
 	}
 	state_touch(s, STATE_LEADERS);

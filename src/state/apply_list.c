@@ -138,16 +138,18 @@ void apply_proc_entry(struct state *s, const struct event *ev, struct subject *w
 
 static void listed_socket(struct state *s, struct fd *fd, const struct event *ev)
 {
+	const bool server = fd->type == FD_IPV4_SERVSOCK || fd->type == FD_IPV6_SERVSOCK;
+	const struct str bytes = event_param(ev, FD_ENTRY_TUPLE);
 	char text[NET_TEXT_MAX];
 	struct tuple t;
 
-	if (!tuple_parse(event_param(ev, FD_ENTRY_TUPLE), &t))
+	if (!(server ? tuple_parse_plain(bytes, &t) : tuple_parse(bytes, &t)))
 		return;
 	fd->family = t.family;
 	fd->l4proto = (uint8_t)event_int_or(ev, FD_ENTRY_L4PROTO, L4_UNKNOWN);
 	fd->src = t.src;
 	fd->dst = t.dst;
-	if (fd->type == FD_IPV4_SERVSOCK || fd->type == FD_IPV6_SERVSOCK) {
+	if (server) {
 		s->server_ports[t.dst.port / 8] |= (uint8_t)(1 << t.dst.port % 8);
 		fd->type = t.family == AF_INET6 ? FD_IPV6_SERVSOCK : FD_IPV4_SERVSOCK;
 		fd_rename_text(s, fd, fd_server_text(text, fd));

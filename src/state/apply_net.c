@@ -261,6 +261,7 @@ static bool is_poorer(const struct fd *fd, const struct tuple *t, bool incoming)
 static void take_message(struct state *s, struct subject *who, const struct tuple *t, bool incoming)
 {
 	struct fd *fd = who->fd;
+	const bool listened = !is_ip(fd);
 	char text[NET_TEXT_MAX];
 
 	if (t->family == AF_UNIX) {
@@ -270,7 +271,8 @@ static void take_message(struct state *s, struct subject *who, const struct tupl
 	}
 	if (!take_ends(fd, t))
 		return;
-	if (fd->l4proto == L4_UNKNOWN)
+	/* A TCP socket that listens moves no data, and a known one keeps its ends. */
+	if (fd->l4proto == L4_UNKNOWN || (listened && fd->l4proto == L4_TCP))
 		fd->l4proto = L4_UDP;
 	fd_patch_addresses(s, fd);
 	if (!(fd->marks & ROLES))
@@ -291,7 +293,7 @@ static void message(struct state *s, const struct event *ev, struct subject *who
 		return;
 	if (is_ip(fd))
 		fd->marks |= FD_CONNECTED;
-	if (fd->name && fd_l4proto(fd) == L4_TCP)
+	if (fd->name && is_ip(fd) && fd_l4proto(fd) == L4_TCP)
 		return;
 	if (!tuple_parse(event_param(ev, tuple_at), &t) || is_poorer(fd, &t, incoming))
 		return;

@@ -20,6 +20,7 @@ struct birth {
 	int64_t tid, pid, ptid, vtid, vpid;
 	uint32_t flags;
 	const struct node *source; /* parent or leader it takes after; NULL: unknown */
+	const struct node *shares; /* with whom it can share place and descriptors */
 };
 
 static bool is_thread(const struct birth *b)
@@ -92,15 +93,17 @@ static void take_after(struct thread *t, const struct thread *from)
 static void share_or_copy(struct state *s, struct thread *t, const struct birth *b)
 {
 	const struct thread *from = b->source ? &b->source->t : NULL;
+	const struct thread *with = b->shares ? &b->shares->t : NULL;
 
-	if (!from) {
-		t->fs = fs_new(s, NULL, NULL);
-		t->fds = fdtable_new(s);
-		return;
-	}
-	t->fs = b->flags & CL_CLONE_FS ? fs_ref(from->fs) : fs_copy(s, from->fs);
-	t->fds = b->flags & CL_CLONE_FILES ? fdtable_ref(from->fds) : fdtable_copy(s, from->fds);
-	if (is_thread(b))
+	if (with && (b->flags & CL_CLONE_FS) && with->fs != s->na_fs)
+		t->fs = fs_ref(with->fs);
+	else
+		t->fs = fs_copy(s, from ? from->fs : NULL);
+	if (with && with->fds && (b->flags & CL_CLONE_FILES))
+		t->fds = fdtable_ref(with->fds);
+	else
+		t->fds = fdtable_copy(s, from ? from->fds : NULL);
+	if (from && is_thread(b))
 		t->exec_ts = from->exec_ts;
 }
 
@@ -212,6 +215,7 @@ static void seen_in_parent(struct state *s, const struct event *ev, int64_t chil
 	b.ptid = is_thread(&b) ? parent->t.ptid : parent->t.tid;
 	b.vpid = b.pid;
 	b.source = known ? parent : NULL;
+	b.shares = parent;
 	child = bear(s, ev, &b);
 	if (!known)
 		name_after_event(s, parent, ev);
@@ -268,6 +272,7 @@ static void seen_in_child(struct state *s, const struct event *ev, struct subjec
 		b.source = source;
 	else if (source && is_thread(&b))
 		complete_leader(s, source, &b, ev);
+	b.shares = source;
 	child = bear(s, ev, &b);
 	if (!child)
 		return;

@@ -302,7 +302,9 @@ struct tuple {
 	uint64_t unix_src, unix_dst;
 	struct str path;
 };
-bool tuple_parse(struct str bytes, struct tuple *out);   /* false: cut short or empty */
+/* False: cut short or empty. IPv4 in IPv6 on both ends becomes IPv4, except in the plain form. */
+bool tuple_parse(struct str bytes, struct tuple *out);
+bool tuple_parse_plain(struct str bytes, struct tuple *out);
 bool address_parse(struct str bytes, struct tuple *out); /* into dst */
 bool endpoint_is_zero(const struct endpoint *e);
 bool ip_is_zero(const uint8_t ip[16]);

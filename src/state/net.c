@@ -55,10 +55,8 @@ static struct str path_at(struct cursor *c)
 /*
  *	AF_INET, AF_INET6	family u8, source ip, port u16, destination ip, port u16
  *	AF_UNIX			family u8, source u64, destination u64, path NUL
- *
- * IPv4 in IPv6 on both ends becomes IPv4.
  */
-bool tuple_parse(struct str bytes, struct tuple *out)
+bool tuple_parse_plain(struct str bytes, struct tuple *out)
 {
 	struct cursor c = cursor_over(bytes.p, bytes.len);
 	struct tuple t = { .family = cursor_u8(&c) };
@@ -68,11 +66,6 @@ bool tuple_parse(struct str bytes, struct tuple *out)
 	case AF_INET6:
 		t.src = endpoint_at(&c, t.family == AF_INET ? 4 : 16);
 		t.dst = endpoint_at(&c, t.family == AF_INET ? 4 : 16);
-		if (t.family == AF_INET6 && is_mapped(t.src.ip) && is_mapped(t.dst.ip)) {
-			t.family = AF_INET;
-			unmap(&t.src);
-			unmap(&t.dst);
-		}
 		break;
 	case AF_UNIX:
 		t.unix_src = cursor_u64(&c);
@@ -85,6 +78,18 @@ bool tuple_parse(struct str bytes, struct tuple *out)
 	if (c.overrun)
 		return false;
 	*out = t;
+	return true;
+}
+
+bool tuple_parse(struct str bytes, struct tuple *out)
+{
+	if (!tuple_parse_plain(bytes, out))
+		return false;
+	if (out->family == AF_INET6 && is_mapped(out->src.ip) && is_mapped(out->dst.ip)) {
+		out->family = AF_INET;
+		unmap(&out->src);
+		unmap(&out->dst);
+	}
 	return true;
 }
 
