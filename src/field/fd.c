@@ -227,18 +227,13 @@ static bool name_from_call(const struct field_ctx *ctx, bool as_given, struct st
 	}
 }
 
-static bool is_failed_connect(const struct event *ev)
-{
-	return ev->type == EVENT_CONNECT_X && event_int_or(ev, CONNECT_X_RES, 0) < 0;
-}
-
 static bool name(const struct field_ctx *ctx, struct str *out)
 {
 	const struct fd *fd = fd_of(ctx);
 
 	if (!applies(ctx))
 		return false;
-	if (!fd || is_failed_connect(ctx->ev))
+	if (!fd)
 		return name_from_call(ctx, false, out);
 	*out = istr_view(fd->name);
 	return true;

@@ -39,29 +39,33 @@ static uint8_t address_len(const struct fd *fd)
 	return fd->type == FD_IPV6_SOCK || fd->type == FD_IPV6_SERVSOCK ? 16 : 4;
 }
 
-static bool is_containers_own(const struct field_ctx *ctx, const struct endpoint *e)
+static bool is_address_text(struct str s, const struct endpoint *e)
 {
-	const struct container *c = container_get(ctx->containers, ctx->who->thread);
 	char text[INET_ADDRSTRLEN];
 	struct in_addr ip;
 
-	if (!c || c->ip.len >= sizeof(text))
+	if (s.len >= sizeof(text))
 		return false;
-	memcpy(text, c->ip.p, c->ip.len);
-	text[c->ip.len] = '\0';
+	memcpy(text, s.p, s.len);
+	text[s.len] = '\0';
 	return inet_pton(AF_INET, text, &ip) == 1 && memcmp(&ip, e->ip, sizeof(ip)) == 0;
 }
 
-/* An IPv6 address is never taken for a container's, nor for the machine's when in one. */
+/*
+ * In a container its own address is local and so are the machine's, but no IPv6 address, and none
+ * at all where the runtime told everything except an address (0.0.0.0 is one).
+ */
 static bool is_local(const struct field_ctx *ctx, const struct fd *fd, const struct endpoint *e)
 {
-	const struct str id = container_id(ctx->containers, ctx->who->thread);
+	const struct thread *t = ctx->who->thread;
+	const struct container *c;
 
-	if (!str_eq(id, STR("host"))) {
+	if (!str_eq(container_id(ctx->containers, t), STR("host"))) {
 		if (address_len(fd) == 16)
 			return false;
-		if (is_containers_own(ctx, e))
-			return true;
+		c = container_get(ctx->containers, t);
+		if (c && (!c->ip.len || is_address_text(c->ip, e)))
+			return c->ip.len;
 	}
 	return state_is_local(ctx->state, e->ip, address_len(fd));
 }

@@ -150,15 +150,17 @@ bool get_proc_cmdlenargs(const struct field_ref *ref, const struct field_ctx *ct
 	return t && val_uint(out, image_of(t)->args.len - image_of(t)->argc);
 }
 
-/* The path of a leader's directory: threads share it. */
+/* The leader's: threads share it. */
 bool get_proc_cwd(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
 {
-	const struct thread *t = ctx->who->thread;
+	const struct thread *leader = own_process(ctx);
 
 	(void)ref;
-	if (!t)
+	if (!ctx->who->thread)
 		return false;
-	return val_text(out, t->fs && t->fs->cwd ? istr_view(t->fs->cwd) : STR("./"));
+	if (!leader)
+		return val_text(out, STR("./"));
+	return val_text(out, istr_view(leader->fs ? leader->fs->cwd : NULL));
 }
 
 bool get_proc_duration(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)

@@ -15,11 +15,6 @@ static struct str user_table(const struct field_ctx *ctx)
 	return str_eq(id, STR("host")) ? STR("") : id;
 }
 
-static struct str known_or(const struct istr *name, struct str otherwise)
-{
-	return name && name->len ? istr_view(name) : otherwise;
-}
-
 static const struct user *user_of(const struct field_ctx *ctx, uint32_t uid)
 {
 	return state_user(ctx->state, user_table(ctx), uid);
@@ -29,7 +24,7 @@ static struct str user_name(const struct field_ctx *ctx, uint32_t uid)
 {
 	const struct user *u = user_of(ctx, uid);
 
-	return known_or(u ? u->name : NULL, uid == 0 ? STR("root") : NO_NAME);
+	return u ? istr_view(u->name) : uid == 0 ? STR("root") : NO_NAME;
 }
 
 /* For an event that tells of a container, the user it was configured with. */
@@ -55,7 +50,7 @@ bool get_user_homedir(const struct field_ref *ref, const struct field_ctx *ctx, 
 	if (!t)
 		return false;
 	u = user_of(ctx, t->uid);
-	return val_text(out, known_or(u ? u->home : NULL, t->uid == 0 ? STR("/root") : NO_NAME));
+	return val_text(out, u ? istr_view(u->home) : t->uid == 0 ? STR("/root") : NO_NAME);
 }
 
 bool get_user_shell(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
@@ -67,7 +62,7 @@ bool get_user_shell(const struct field_ref *ref, const struct field_ctx *ctx, st
 	if (!t)
 		return false;
 	u = user_of(ctx, t->uid);
-	return val_text(out, known_or(u ? u->shell : NULL, NO_NAME));
+	return val_text(out, u ? istr_view(u->shell) : NO_NAME);
 }
 
 bool get_user_loginuid(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
@@ -95,5 +90,5 @@ bool get_group_name(const struct field_ref *ref, const struct field_ctx *ctx, st
 	if (!t)
 		return false;
 	g = state_group(ctx->state, user_table(ctx), t->gid);
-	return val_text(out, known_or(g ? g->name : NULL, t->gid == 0 ? STR("root") : NO_NAME));
+	return val_text(out, g ? istr_view(g->name) : t->gid == 0 ? STR("root") : NO_NAME);
 }
