@@ -11,6 +11,8 @@
 #include "base/buf.h"
 #include "base/vec.h"
 
+#include <stdarg.h>
+
 struct document {
 	const char *name; /* as the user gave it: "rules/shell.yaml" */
 	struct str text;  /* the whole file */
@@ -92,6 +94,8 @@ struct diags {
 /* The new entry, for adding notes and locations; message is formatted into the arena. */
 struct diag *diag_add(struct diags *d, enum load_code code, struct span at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+struct diag *diag_addv(struct diags *d, enum load_code code, struct span at, const char *format,
+		       va_list args);
 void diag_note(struct diags *d, struct diag *to, struct span at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
@@ -105,6 +109,9 @@ void document_position(const struct document *doc, size_t offset, unsigned *line
  *	rules/shell.yaml:12:26: note: did you mean 'proc.name'?
  */
 void diag_print(struct buf *out, const struct diag *d);
+
+/* The line at `at` and the caret under it, as diag_print shows them; nothing without a place. */
+void diag_snippet(struct buf *out, struct span at);
 
 /*
  * The candidate nearest to `name`, when it is near enough to be worth a suggestion; an empty

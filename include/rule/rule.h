@@ -41,6 +41,8 @@ struct rule {
 	const struct template **extra; /* append_output extra_fields, parallel to extra_keys */
 	const struct str *extra_keys;
 	size_t nextra;
+	bool capture;                 /* record when it matches */
+	uint32_t capture_duration_ms; /* 0: the default */
 };
 
 /* Selection and shaping, from configuration and command line. */
@@ -70,6 +72,7 @@ struct rule_options {
 	enum match_mode matching;
 	struct static_fields statics;
 	struct str container_info; /* what %container.info expands to */
+	bool keep_going;           /* validation: the files after one that fails are read, too */
 };
 
 /* One file's verdict, in the shape of falco_load_results. */
@@ -82,8 +85,11 @@ struct load_result {
 	size_t nschema_warnings;
 };
 
+struct store; /* the definitions, for ruleset_describe */
+
 struct ruleset {
 	struct arena *arena;
+	struct store *store;
 	struct rule *rules; /* in the order of first definition */
 	size_t nrules;
 	uint32_t *order; /* rule index by position in `programs`: the order of evaluation */

@@ -55,6 +55,8 @@ struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 bool yaml_is_null(const struct yaml_node *n);
 /* YAML 1.1 booleans: y, yes, true, on and their opposites in three spellings each */
 bool yaml_bool(const struct yaml_node *n, bool *out);
+/* The same for text that may have stood in quotes. */
+bool yaml_bool_word(struct str text, bool *out);
 bool yaml_int(const struct yaml_node *n, int64_t *out);
 
 #endif

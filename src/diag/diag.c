@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "diag/diag.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 static const struct {
@@ -52,20 +51,29 @@ static struct str format_text(struct arena *a, const char *format, va_list args)
 	return str_of(text, (size_t)n);
 }
 
-struct diag *diag_add(struct diags *d, enum load_code code, struct span at, const char *format, ...)
+struct diag *diag_addv(struct diags *d, enum load_code code, struct span at, const char *format,
+		       va_list args)
 {
 	struct diag new = { .code = code, .at = at };
-	va_list args;
 
-	va_start(args, format);
 	new.message = format_text(d->arena, format, args);
-	va_end(args);
 	VEC_PUSH(d->arena, &d->list, new);
 	if (load_code_severity(code) == SEVERITY_ERROR)
 		d->errors++;
 	else
 		d->warnings++;
 	return &d->list.items[d->list.n - 1];
+}
+
+struct diag *diag_add(struct diags *d, enum load_code code, struct span at, const char *format, ...)
+{
+	struct diag *new;
+	va_list args;
+
+	va_start(args, format);
+	new = diag_addv(d, code, at, format, args);
+	va_end(args);
+	return new;
 }
 
 void diag_note(struct diags *d, struct diag *to, struct span at, const char *format, ...)

@@ -110,12 +110,15 @@ static void window(struct str line, size_t caret, size_t *from, size_t *to)
 	*to = skip_chars(line.p, *from, line.len, SHOWN_MAX - 2 * strlen(CUT_MARK));
 }
 
-static void put_snippet(struct buf *out, struct span at)
+void diag_snippet(struct buf *out, struct span at)
 {
-	struct str text = at.doc->text, line;
-	size_t start = at.start < text.len ? at.start : text.len, begin = start, caret, from, to,
-	       end;
+	size_t start, begin, caret, from, to, end;
+	struct str text, line;
 
+	if (!at.doc)
+		return;
+	text = at.doc->text;
+	start = begin = at.start < text.len ? at.start : text.len;
 	while (begin && text.p[begin - 1] != '\n')
 		begin--;
 	line = str_from_index(text, begin);
@@ -178,8 +181,7 @@ void diag_print(struct buf *out, const struct diag *d)
 	put_head(out, d->at, file, load_code_severity(d->code));
 	put_message(out, d->message);
 	buf_printf(out, " [%s]\n", load_code_name(d->code));
-	if (d->at.doc)
-		put_snippet(out, d->at);
+	diag_snippet(out, d->at);
 	for (size_t i = 0; i < ARRAY_SIZE(d->notes); i++) {
 		const struct note *note = &d->notes[i];
 
@@ -189,6 +191,6 @@ void diag_print(struct buf *out, const struct diag *d)
 		put_message(out, note->text);
 		buf_char(out, '\n');
 		if (note->at.doc && !same_place(note->at, d->at))
-			put_snippet(out, note->at);
+			diag_snippet(out, note->at);
 	}
 }

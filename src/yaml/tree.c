@@ -107,21 +107,24 @@ bool yaml_is_null(const struct yaml_node *n)
 	return !s.len || str_eq(s, STR("~")) || is_word(s, "null");
 }
 
-bool yaml_bool(const struct yaml_node *n, bool *out)
+bool yaml_bool_word(struct str text, bool *out)
 {
 	static const struct {
 		const char *yes, *no;
 	} words[] = { { "y", "n" }, { "yes", "no" }, { "true", "false" }, { "on", "off" } };
 
-	if (!n || n->kind != YAML_SCALAR || !n->plain)
-		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (is_word(n->value.text, words[i].yes))
+		if (is_word(text, words[i].yes))
 			return *out = true, true;
-		if (is_word(n->value.text, words[i].no))
+		if (is_word(text, words[i].no))
 			return *out = false, true;
 	}
 	return false;
+}
+
+bool yaml_bool(const struct yaml_node *n, bool *out)
+{
+	return n && n->kind == YAML_SCALAR && n->plain && yaml_bool_word(n->value.text, out);
 }
 
 bool yaml_int(const struct yaml_node *n, int64_t *out)

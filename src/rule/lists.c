@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+/*
+ * Lists are text: before a condition is parsed, each name of a list in it is replaced by the
+ * list's items, one list after the other in the order of definition. The runs of the text go
+ * along, so what comes from a list points at the list's items.
+ */
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_delimiter(char c)
+{
+	return is_blank(c) || c == '(' || c == ')' || c == ',' || c == '=';
+}
+
+/* An item equal to the name of a list defined before is that list's own items: one level. */
+void compile_lists(struct store *s)
+{
+	for (size_t i = 0; i < s->lists.n; i++) {
+		struct list_info *l = s->lists.items[i];
+
+		l->used = false;
+		l->compiled.n = 0;
+		l->lists.n = 0;
+	}
+	for (size_t i = 0; i < s->lists.n; i++) {
+		struct list_info *l = s->lists.items[i];
+
+		for (size_t j = 0; j < l->items.n; j++) {
+			struct list_info *inner = find_list(s, l->items.items[j].text);
+
+			if (!inner || inner->order.index >= l->order.visibility) {
+				VEC_PUSH(s->arena, &l->compiled, l->items.items[j]);
+				continue;
+			}
+			inner->used = true;
+			VEC_PUSH(s->arena, &l->lists, inner->name);
+			for (size_t k = 0; k < inner->items.n; k++)
+				VEC_PUSH(s->arena, &l->compiled, inner->items.items[k]);
+		}
+	}
+}
+
+static void put_item(struct text_builder *b, const struct source_text *item)
+{
+	bool blank = str_chr(item->text, ' ') < item->text.len;
+	bool quoted = item->text.len && (item->text.p[0] == '"' || item->text.p[0] == '\'');
+	struct span at = source_span(item, 0, item->text.len);
+
+	if (blank && !quoted)
+		text_word(b, "\"", at);
+	text_put(b, item);
+	if (blank && !quoted)
+		text_word(b, "\"", at);
+}
+
+/* The items between two blanks; `at` is the list's name in the condition. */
+static void put_items(struct text_builder *b, const struct list_info *l, struct span at)
+{
+	bool blank_before = b->bytes.len && b->bytes.p[b->bytes.len - 1] == ' ';
+
+	if (!blank_before)
+		text_word(b, " ", at);
+	for (size_t i = 0; i < l->compiled.n; i++) {
+		if (i)
+			text_word(b, ", ", at);
+		put_item(b, &l->compiled.items[i]);
+	}
+	text_word(b, " ", at);
+}
+
+/* The next place of `name`, delimited on both sides, from byte `at` on; text.len: none. */
+static size_t find_name(struct str text, struct str name, size_t at)
+{
+	while (at + name.len <= text.len) {
+		const char *hit = memmem(text.p + at, text.len - at, name.p, name.len);
+		size_t start, end;
+
+		if (!hit)
+			break;
+		start = (size_t)(hit - text.p);
+		end = start + name.len;
+		if ((!start || is_delimiter(text.p[start - 1])) &&
+		    (end == text.len || is_delimiter(text.p[end])))
+			return start;
+		at = start + 1;
+	}
+	return text.len;
+}
+
+/* One list put in wherever its name stands; false when the text became too long. */
+static bool put_list(struct store *s, const struct list_info *l, struct source_text *text)
+{
+	struct source_text in = *text;
+	struct text_builder b;
+	size_t done = 0, hit;
+
+	text_begin(&b, s->compiled);
+	while ((hit = find_name(in.text, l->name, done)) < in.text.len) {
+		size_t start = hit, end = hit + l->name.len;
+		struct span at = source_span(&in, hit, end);
+
+		while (start > done && is_blank(in.text.p[start - 1]))
+			start--;
+		while (end < in.text.len && is_blank(in.text.p[end]))
+			end++;
+		/* An empty list takes one comma with it. */
+		if (!l->compiled.n) {
+			if (start > done && in.text.p[start - 1] == ',')
+				start--;
+			else if (end < in.text.len && in.text.p[end] == ',')
+				end++;
+		}
+		text_copy(&b, &in, done, start);
+		put_items(&b, l, at);
+		done = end;
+	}
+	text_copy(&b, &in, done, in.text.len);
+	return text_end(&b, text);
+}
+
+bool put_lists(struct store *s, const struct source_text *text, struct source_text *out)
+{
+	*out = *text;
+	for (size_t i = 0; i < s->lists.n; i++) {
+		struct list_info *l = s->lists.items[i];
+
+		if (find_name(out->text, l->name, 0) == out->text.len)
+			continue;
+		l->used = true;
+		if (!put_list(s, l, out))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+#include <stdlib.h>
+
+/* A rule's output: what the options append, old names in it, its template. */
+
+static bool has_tag(const struct rule_info *r, struct str tag)
+{
+	for (size_t i = 0; i < r->tags.n; i++)
+		if (str_eq(r->tags.items[i], tag))
+			return true;
+	return false;
+}
+
+static bool is_meant(const struct append_output *a, const struct rule_info *r)
+{
+	if (a->match_source.p && !str_eq(a->match_source, r->source))
+		return false;
+	if (a->match_rule.p && !str_eq(a->match_rule, r->name))
+		return false;
+	for (size_t i = 0; i < a->nmatch_tags; i++)
+		if (!has_tag(r, a->match_tags[i]))
+			return false;
+	return true;
+}
+
+/* " container_id=%container.id ..." for the fields that are worth having in every output. */
+static void put_suggested(struct buf *out)
+{
+	for (size_t i = 0; i < FIELDS; i++) {
+		const struct field_info *f = field_info((enum field_id)i);
+
+		if (!(f->flags & FIELD_SUGGESTED))
+			continue;
+		buf_char(out, ' ');
+		for (const char *p = f->name; *p; p++)
+			buf_char(out, *p == '.' ? '_' : *p);
+		buf_printf(out, "=%%%s", f->name);
+	}
+}
+
+static void put_appended(struct store *s, const struct rule_info *r, struct text_builder *b)
+{
+	for (size_t i = 0; i < s->options->nappends; i++) {
+		const struct append_output *a = &s->options->appends[i];
+		struct buf more = { 0 };
+
+		if (!is_meant(a, r))
+			continue;
+		if (a->extra_output.len) {
+			buf_char(&more, ' ');
+			buf_str(&more, a->extra_output);
+		}
+		if (a->suggested)
+			put_suggested(&more);
+		if (more.len) {
+			struct source_text text =
+				text_generated(s->compiled, arena_str(s->compiled, buf_view(&more)),
+					       r->output_ctx->span);
+
+			text_put(b, &text);
+		}
+		buf_fini(&more);
+	}
+}
+
+/* What %container.info stands for is an option; by itself, for nothing. */
+static void put_without_container_info(struct store *s, const struct rule_info *r,
+				       struct text_builder *b)
+{
+	struct str text = r->output.text, mark = STR("%container.info");
+	size_t done = 0;
+	struct diag *d;
+
+	for (;;) {
+		const char *hit = memmem(text.p + done, text.len - done, mark.p, mark.len);
+		size_t at = hit ? (size_t)(hit - text.p) : text.len;
+
+		text_copy(b, &r->output, done, at);
+		if (!hit)
+			return;
+		if (!done) {
+			d = report(s, LOAD_DEPRECATED_ITEM, r->ctx,
+				   "'%%container.info' in an output is deprecated");
+			d->at = source_span(&r->output, at, at + mark.len);
+			diag_note(
+				s->d, d, d->at,
+				"name the fields you want, as in '%%container.id %%container.name'");
+		}
+		if (s->options->container_info.len) {
+			struct source_text stands =
+				text_generated(s->compiled, s->options->container_info,
+					       source_span(&r->output, at, at + mark.len));
+
+			text_put(b, &stands);
+		}
+		done = at + mark.len;
+	}
+}
+
+static struct template *compile_template(struct store *s, const struct rule_info *r,
+					 const struct source_text *text, bool *skip)
+{
+	size_t first = s->d->list.n;
+	bool unknown = false;
+	struct template *t =
+		template_compile(s->compiled, text, &s->options->statics, s->d, &unknown);
+
+	place_at(s, first, r->output_ctx);
+	*skip = !t && unknown && r->skip_unknown;
+	return t;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A plain search, as Falco does it: words that only begin like such a field are found too. */
+static void warn_deprecated(struct store *s, const struct rule_info *r)
+{
+	const char *names[FIELDS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < FIELDS; i++)
+		if (field_info((enum field_id)i)->flags & FIELD_DEPRECATED)
+			names[n++] = field_info((enum field_id)i)->name;
+	qsort(names, n, sizeof(*names), by_name);
+	for (size_t i = 0; i < n; i++) {
+		struct str name = str_from(names[i]), text = r->output.text;
+		struct diag *d;
+		const char *hit;
+
+		if (!str_contains(r->output_full, name))
+			continue;
+		d = report(s, LOAD_DEPRECATED_ITEM, r->output_ctx,
+			   "field '%s' in the output is deprecated", names[i]);
+		d->deprecated_field = name;
+		hit = memmem(text.p, text.len, name.p, name.len);
+		if (hit)
+			d->at = source_span(&r->output, (size_t)(hit - text.p),
+					    (size_t)(hit - text.p) + name.len);
+	}
+}
+
+static bool compile_extra(struct store *s, struct rule_info *r, const struct append_output *a)
+{
+	for (size_t i = 0; i < a->nextra; i++) {
+		struct str format =
+			a->extra_formats[i].p
+				? a->extra_formats[i]
+				: arena_printf(s->compiled, "%%%.*s", STR_ARG(a->extra_names[i]));
+		struct source_text text = text_generated(s->compiled, format, r->output_ctx->span);
+		bool skip;
+		const struct template *t = compile_template(s, r, &text, &skip);
+
+		if (!t)
+			return false;
+		r->extra[r->nextra] = t;
+		r->extra_keys[r->nextra++] = a->extra_names[i];
+	}
+	return true;
+}
+
+static bool compile_extras(struct store *s, struct rule_info *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->options->nappends; i++)
+		n += s->options->appends[i].nextra;
+	r->extra = arena_array(s->compiled, n, sizeof(*r->extra));
+	r->extra_keys = arena_array(s->compiled, n, sizeof(*r->extra_keys));
+	r->nextra = 0;
+	for (size_t i = 0; i < s->options->nappends; i++)
+		if (is_meant(&s->options->appends[i], r) &&
+		    !compile_extra(s, r, &s->options->appends[i]))
+			return false;
+	return true;
+}
+
+bool compile_output(struct store *s, struct rule_info *r, bool *skip)
+{
+	struct text_builder b;
+	struct source_text text;
+
+	text_begin(&b, s->compiled);
+	put_without_container_info(s, r, &b);
+	put_appended(s, r, &b);
+	if (!text_end(&b, &text)) {
+		report(s, LOAD_ERR_COMPILE_OUTPUT, r->output_ctx,
+		       "the output of rule '%.*s' is too long", STR_ARG(r->name));
+		return false;
+	}
+	r->output_full = text.text;
+	r->message = compile_template(s, r, &text, skip);
+	if (*skip) {
+		forgive_last(s);
+		return true;
+	}
+	if (!r->message)
+		return false;
+	warn_deprecated(s, r);
+	return compile_extras(s, r);
+}
