@@ -72,11 +72,12 @@ bool get_evt_type(const struct field_ref *ref, const struct field_ctx *ctx, stru
 	return val_text(out, event_name(ctx->ev));
 }
 
+/* Only for conditions: Falco has no print format for it, so outputs show nothing. */
 bool get_evt_type_is(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
 {
 	unsigned type = ref->has_index ? ctx->ev->type : ctx->ev->type & ~1u;
 
-	return val_uint(out, type == ref->index);
+	return !ctx->in_output && val_uint(out, type == ref->index);
 }
 
 bool get_syscall_type(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)

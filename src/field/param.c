@@ -184,10 +184,10 @@ static void raw_piece(struct text *t, const struct field_ctx *ctx, const struct 
 		text_fdlist(t, ctx, p->bytes);
 		return;
 	case TYPE_DYN:
-		if (piece_inside(p, &held))
-			raw_piece(t, ctx, &held);
-		else
+		if (!piece_inside(p, &held))
 			text_str(t, STR("NULL"));
+		else if (held.type != TYPE_BYTEBUF || held.bytes.len)
+			raw_piece(t, ctx, &held);
 		return;
 	case TYPE_IPV4ADDR:
 	case TYPE_IPV6ADDR:

@@ -236,6 +236,8 @@ static void a_dynamic_parameter_prints_as_what_it_holds(void **state)
 		  "1000000000", "1s" },
 		{ "bytes", EVENT_SETSOCKOPT_X, 4,
 		  P(INT(0), INT(3), INT(1), INT(2), BYTES("\0\x01\0ab"), INT(4)), "..ab", NULL },
+		{ "no bytes", EVENT_SETSOCKOPT_X, 4,
+		  P(INT(0), INT(3), INT(1), INT(2), BYTES("\0"), INT(0)), "", NULL },
 		{ "index of nothing", EVENT_SETSOCKOPT_X, 4,
 		  P(INT(0), INT(3), INT(1), INT(2), BYTES("\x63\x01"), INT(4)), "NULL", NULL },
 		{ "empty", EVENT_SETSOCKOPT_X, 4,
