@@ -333,11 +333,11 @@ static bool complete_old_event(struct reader *r, const uint8_t *p, size_t room, 
 	if (room < EVENT_HEAD_1)
 		return false;
 	memcpy(&head, p, EVENT_HEAD_1);
-	if (head.len < EVENT_HEAD_1 || head.len > room || head.type >= EVENT_FILE_TYPES)
-		return false;
 	/* Old writers counted three bytes too many for these. */
 	if (head.type == EVENT_NOTIFICATION_E || head.type == EVENT_INFRASTRUCTURE_EVENT_E)
-		head.len -= 3;
+		head.len = head.len < 3 ? 0 : head.len - 3;
+	if (head.len < EVENT_HEAD_1 || head.len > room || head.type >= EVENT_FILE_TYPES)
+		return false;
 	while (n < event_info(head.type)->nparams && end < head.len) {
 		const uint32_t at = EVENT_HEAD_1 + n * (uint32_t)sizeof(length);
 
