@@ -52,6 +52,7 @@ static size_t wrap(struct buf *out, size_t at, struct str text)
 		size_t len = str_chr(text, ' ');
 
 		if (at + len > LIST_WIDTH && at > LIST_INDENT) {
+			out->len--; /* the blank behind the last word */
 			buf_char(out, '\n');
 			pad(out, 0, LIST_INDENT);
 			at = LIST_INDENT;
@@ -94,7 +95,7 @@ static void text_field(struct buf *out, const struct field_info *info)
 		at = wrap(out, at, STR("Argument:"));
 		wrap(out, at, str_from(argument_form(info->arg)));
 	}
-	out->len--; /* the blank behind the last word */
+	out->len--;
 	buf_char(out, '\n');
 }
 
