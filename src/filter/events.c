@@ -28,7 +28,7 @@ static bool is_generic_name(struct str name)
 
 static void add_named(struct event_set *s, struct str name)
 {
-	for (unsigned type = 0; type < EVENT_TYPES; type++)
+	for (unsigned type = 0; type < EVENT_OWN_FIRST; type++)
 		if (event_info(type)->exists && str_eq(event_info(type)->name, name))
 			set_add(s, type);
 	if (is_generic_name(name)) {
@@ -41,7 +41,7 @@ static const struct event_set *inverted(struct arena *arena, const struct event_
 {
 	struct event_set *out = ARENA_NEW(arena, struct event_set);
 
-	for (unsigned type = 0; type < EVENT_TYPES; type++)
+	for (unsigned type = 0; type < EVENT_OWN_FIRST; type++)
 		if (event_info(type)->exists && !event_set_has(s, type))
 			set_add(out, type);
 	return out;

@@ -13,7 +13,7 @@ static const struct event_set *every_type(struct arena *arena)
 {
 	struct event_set *s = ARENA_NEW(arena, struct event_set);
 
-	for (unsigned type = 0; type < EVENT_TYPES; type++)
+	for (unsigned type = 0; type < EVENT_OWN_FIRST; type++)
 		if (event_info(type)->exists)
 			s->words[type / 64] |= (uint64_t)1 << (type % 64);
 	return s;

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FILTER_CODE_H
+#define FILTER_CODE_H
+
+/* Programs: one per set of event types for which the rules come down to the same code. */
+
+#include "pool.h"
+
+enum opcode {
+#define OP(name, operands, effect) OP_##name,
+#include "tables/opcodes.def"
+#undef OP
+	OPCODES
+};
+
+enum operands {
+	OPERANDS_NONE,
+	OPERANDS_RULE,
+	OPERANDS_MEMO,
+	OPERANDS_BLOCK,
+	OPERANDS_ATOM,
+	OPERANDS_SLOT,
+	OPERANDS_SLOT_NUMBER,
+	OPERANDS_SLOT_NUMBERS,
+	OPERANDS_SLOT_ATOM,
+	OPERANDS_SLOT_BIT,
+};
+
+struct insn {
+	uint8_t op;
+	uint32_t slot;
+	uint32_t imm;
+	uint32_t memo;    /* 0: none */
+	uint32_t on_true; /* instructions to skip */
+	uint32_t on_false;
+};
+
+/* A block is code that ends in RETURN; the main code of a type is a block, too. */
+struct block {
+	const struct insn *insns;
+	uint32_t n;
+};
+
+/* From a text to the atoms it makes true: bit k of its row is atom k of the field. */
+struct text_index {
+	struct index_slot *slots;
+	size_t mask;
+	uint64_t lengths; /* bit n: some text has n bytes; bit 63: 63 or more */
+	uint32_t bits;    /* of a row */
+};
+
+struct index_slot {
+	struct str text;
+	uint64_t hash;
+	const uint64_t *row; /* NULL: free */
+};
+
+/* A field, and its value in the current event. */
+struct slot {
+	struct field_ref field;
+	const struct text_index *index; /* or NULL */
+	uint32_t run;                   /* the event whose value this is */
+	bool present;
+	bool looked_up;
+	const uint64_t *row; /* NULL: the text is not in the index */
+	struct val v;
+};
+
+struct programs {
+	const struct pool *pool;
+	enum match_mode mode;
+	size_t nrules;
+	struct block *blocks;
+	size_t nblocks;
+	uint32_t main[EVENT_TYPES]; /* block + 1; 0: no rule can match */
+	struct slot *slots;
+	size_t nslots;
+	int64_t *numbers;
+	size_t nnumbers;
+	const struct text_index **sets; /* by atom: its constants, where a set pays */
+	uint32_t *memo;                 /* run number * 2 + flag */
+	size_t nmemo;
+	uint32_t run;
+	uint32_t *hits;
+	size_t nhits;
+};
+
+enum operands opcode_operands(enum opcode op);
+const char *opcode_name(enum opcode op);
+
+/* Builds an index over texts that are put in with their bit. */
+struct index_builder {
+	struct arena *arena;
+	struct text_index *index;
+	size_t n;
+};
+struct index_builder index_begin(struct arena *arena, size_t texts, uint32_t bits);
+void index_put(struct index_builder *b, struct str text, uint32_t bit);
+
+static inline const uint64_t *index_get(const struct text_index *x, struct str text)
+{
+	uint64_t hash;
+
+	if (!(x->lengths >> (text.len < 63 ? text.len : 63) & 1))
+		return NULL;
+	hash = str_hash(text);
+	for (size_t i = hash & x->mask; x->slots[i].row; i = (i + 1) & x->mask)
+		if (x->slots[i].hash == hash && str_eq(x->slots[i].text, text))
+			return x->slots[i].row;
+	return NULL;
+}
+
+static inline bool row_has(const uint64_t *row, uint32_t bit)
+{
+	return row && row[bit / 64] >> (bit % 64) & 1;
+}
+
+/* ---- Compiling ---------------------------------------------------------------------------- */
+
+/* A node or its negation. */
+struct lit {
+	expr_id node;
+	bool negated;
+};
+
+enum fold { FOLD_DYNAMIC, FOLD_TRUE, FOLD_FALSE };
+
+/* How an atom is tested, the same for all types; worked out once. */
+struct selected {
+	uint8_t op;
+	uint32_t slot;
+	uint32_t imm;
+	uint32_t cost; /* a guess in ns */
+	bool kept;     /* worth a memo when used more than once */
+	bool needs_fd; /* a field of the fd class */
+	uint32_t next; /* the next atom on the same slot, UINT32_MAX at the end */
+};
+
+struct compiler {
+	struct arena *arena;   /* of the programs */
+	struct arena *scratch; /* of the compile */
+	const struct pool *pool;
+	struct programs *out;
+	const struct program_rule *rules;
+	size_t nrules;
+	enum match_mode mode;
+	struct selected *selected; /* by atom */
+	VEC(struct block) blocks;
+	VEC(struct slot) slots;
+	VEC(int64_t) numbers;
+	uint32_t nmemo;
+	/* For the type being compiled, by node: */
+	uint8_t *fold;
+	uint32_t *uses;  /* how often its code would run into it */
+	uint32_t *size;  /* instructions when written in place */
+	uint32_t *memo;  /* number, 0 when not yet given; kept between types */
+	uint32_t *block; /* number + 1 for nodes that are blocks */
+};
+
+/* Chooses opcode, slot and constants for every atom; fills slots, numbers, sets, indexes. */
+void select_atoms(struct compiler *c);
+/* What is known of every node when only events of this type arrive. */
+void fold_nodes(struct compiler *c, unsigned type);
+
+/* A piece of code being written: jumps go to labels until it is done. */
+struct emitter {
+	struct compiler *c;
+	VEC(struct insn) insns; /* on_true, on_false: labels */
+	VEC(uint32_t) labels;   /* the instruction each one stands before */
+};
+/* The instruction behind: for targets that an instruction cannot take. */
+#define LABEL_NEXT 0
+
+uint32_t label_new(struct emitter *e);
+void label_here(struct emitter *e, uint32_t label);
+void emit(struct emitter *e, struct insn i);
+/* Code that goes to one of two labels, neither of them LABEL_NEXT. */
+void emit_lit(struct emitter *e, struct lit l, uint32_t on_true, uint32_t on_false);
+/* Appends RETURN, resolves the labels, and gives the block its number. */
+uint32_t emit_done(struct emitter *e);
+
+/* Without negations and groups of one; the node is dynamic. */
+struct lit lit_strip(const struct compiler *c, struct lit l);
+struct lits {
+	struct lit *items;
+	size_t n, cap;
+};
+/* The operands of the conjunction (or disjunction) that l is, nested ones included. */
+void lit_operands(const struct compiler *c, struct lit l, bool conjunction, struct lits *out);
+/* Puts operands in the order in which they are best tested. */
+void lits_order(const struct compiler *c, struct lits *l, bool conjunction);
+
+#endif

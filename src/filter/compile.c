@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "code.h"
+
+#include <assert.h>
+
+/* Rules to one program per event type. */
+
+/* A shared group with more instructions than this is a block of its own, not written twice. */
+#define INLINE_MAX 24
+
+static uint32_t add_saturated(uint32_t a, uint32_t b)
+{
+	uint32_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? UINT32_MAX : sum;
+}
+
+enum activity { INACTIVE, DYNAMIC, ALWAYS };
+
+static enum activity activity_of(const struct compiler *c, size_t rule, unsigned type)
+{
+	const struct program_rule *r = &c->rules[rule];
+
+	if (!event_set_has(&r->types, type) || c->fold[r->condition] == FOLD_FALSE)
+		return INACTIVE;
+	return c->fold[r->condition] == FOLD_TRUE ? ALWAYS : DYNAMIC;
+}
+
+/* How often each node would be run into if nothing were shared; parents come after children. */
+static void count_uses(struct compiler *c, unsigned type)
+{
+	const size_t n = c->pool->nodes.n;
+
+	memset(c->uses, 0, n * sizeof(*c->uses));
+	for (size_t i = 0; i < c->nrules; i++)
+		if (activity_of(c, i, type) == DYNAMIC)
+			c->uses[c->rules[i].condition]++;
+	for (size_t id = n; id-- > 0;) {
+		const struct node *node = &c->pool->nodes.items[id];
+
+		for (size_t i = 0; c->uses[id] && i < node->n; i++)
+			if (c->fold[node->items[i]] == FOLD_DYNAMIC)
+				c->uses[node->items[i]] =
+					add_saturated(c->uses[node->items[i]], c->uses[id]);
+	}
+}
+
+/* Writes the shared groups that are too large to be written in place. */
+static void emit_blocks(struct compiler *c)
+{
+	for (size_t id = 0; id < c->pool->nodes.n; id++) {
+		const struct node *node = &c->pool->nodes.items[id];
+		struct emitter e = { .c = c };
+		const struct lit whole = { (expr_id)id, false };
+		uint32_t yes, no;
+
+		c->block[id] = 0;
+		c->size[id] = node->kind == NODE_ATOM;
+		if (!c->uses[id])
+			continue;
+		for (size_t i = 0; i < node->n; i++)
+			if (c->fold[node->items[i]] == FOLD_DYNAMIC)
+				c->size[id] = add_saturated(c->size[id], c->size[node->items[i]]);
+		if (c->uses[id] < 2 || c->size[id] <= INLINE_MAX ||
+		    lit_strip(c, whole).node != (expr_id)id)
+			continue;
+		yes = label_new(&e);
+		no = label_new(&e);
+		c->uses[id] = 1;
+		emit_lit(&e, whole, yes, no);
+		label_here(&e, yes);
+		emit(&e, (struct insn){ .op = OP_TRUE, .on_true = LABEL_NEXT });
+		e.insns.items[e.insns.n - 1].on_true = label_new(&e);
+		label_here(&e, no);
+		emit(&e, (struct insn){ .op = OP_FALSE });
+		label_here(&e, e.insns.items[e.insns.n - 2].on_true);
+		c->block[id] = emit_done(&e) + 1;
+		c->uses[id] = 2;
+		c->size[id] = 1;
+	}
+}
+
+/* One rule in the main code: its operands, and where to go on when one of them is false. */
+struct chain {
+	uint32_t rule;
+	bool always;
+	struct lits operands;
+	uint32_t *next; /* by operand: the next chain that can still match when it is false */
+};
+
+static size_t find_lit(const struct lits *l, struct lit wanted)
+{
+	for (size_t i = 0; i < l->n && i < 16; i++)
+		if (l->items[i].node == wanted.node && l->items[i].negated == wanted.negated)
+			return i;
+	return SIZE_MAX;
+}
+
+/* A false operand decides all following rules that have it, too, so they are skipped at once. */
+static void link_chains(struct compiler *c, struct chain *chains, size_t n)
+{
+	for (size_t i = n; i-- > 0;) {
+		struct chain *chain = &chains[i];
+
+		chain->next = arena_array(c->scratch, chain->operands.n, sizeof(*chain->next));
+		for (size_t k = 0; k < chain->operands.n; k++) {
+			size_t same = SIZE_MAX;
+
+			if (i + 1 < n)
+				same = find_lit(&chains[i + 1].operands, chain->operands.items[k]);
+			chain->next[k] =
+				same == SIZE_MAX ? (uint32_t)i + 1 : chains[i + 1].next[same];
+		}
+	}
+}
+
+static size_t collect_chains(struct compiler *c, unsigned type, struct chain *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->nrules; i++) {
+		const enum activity activity = activity_of(c, i, type);
+		const struct lit whole = { c->rules[i].condition, false };
+
+		if (activity == INACTIVE)
+			continue;
+		out[n] = (struct chain){ .rule = (uint32_t)i, .always = activity == ALWAYS };
+		if (!out[n].always) {
+			lit_operands(c, whole, true, &out[n].operands);
+			lits_order(c, &out[n].operands, true);
+		}
+		n++;
+	}
+	link_chains(c, out, n);
+	return n;
+}
+
+static uint32_t emit_main(struct compiler *c, const struct chain *chains, size_t n)
+{
+	struct emitter e = { .c = c };
+	uint32_t *start = arena_array(c->scratch, n + 1, sizeof(*start));
+
+	for (size_t i = 0; i <= n; i++)
+		start[i] = label_new(&e);
+	for (size_t i = 0; i < n; i++) {
+		const struct chain *chain = &chains[i];
+		struct insn match = { .op = OP_MATCH, .imm = chain->rule };
+
+		label_here(&e, start[i]);
+		for (size_t k = 0; k < chain->operands.n; k++) {
+			uint32_t behind = label_new(&e);
+
+			emit_lit(&e, chain->operands.items[k], behind, start[chain->next[k]]);
+			label_here(&e, behind);
+		}
+		if (c->mode == MATCH_FIRST)
+			match.on_true = start[n];
+		emit(&e, match);
+	}
+	label_here(&e, start[n]);
+	return emit_done(&e);
+}
+
+/* What makes two types have the same program: the same rules over the same dynamic nodes. */
+static struct str type_key(struct compiler *c, unsigned type)
+{
+	const size_t n = c->pool->nodes.n;
+	char *key = arena_bytes(c->scratch, c->nrules + n + 1);
+
+	for (size_t i = 0; i < c->nrules; i++)
+		key[i] = (char)activity_of(c, i, type);
+	for (size_t i = 0; i < n; i++)
+		key[c->nrules + i] = c->uses[i] > 0;
+	return str_of(key, c->nrules + n);
+}
+
+static bool has_rules(const struct compiler *c, unsigned type)
+{
+	for (size_t i = 0; i < c->nrules; i++)
+		if (activity_of(c, i, type) != INACTIVE)
+			return true;
+	return false;
+}
+
+static void compile_type(struct compiler *c, struct strmap *known, unsigned type)
+{
+	struct chain *chains;
+	struct str key;
+	uintptr_t found;
+	size_t n;
+
+	fold_nodes(c, type);
+	if (!has_rules(c, type))
+		return;
+	count_uses(c, type);
+	key = type_key(c, type);
+	found = (uintptr_t)strmap_get(known, key);
+	if (!found) {
+		emit_blocks(c);
+		chains = arena_array(c->scratch, c->nrules, sizeof(*chains));
+		n = collect_chains(c, type, chains);
+		found = (uintptr_t)emit_main(c, chains, n) + 1;
+		strmap_put(known, key, (void *)found);
+	}
+	c->out->main[type] = (uint32_t)found;
+}
+
+static void finish(struct compiler *c)
+{
+	struct programs *out = c->out;
+
+	out->blocks = c->blocks.items;
+	out->nblocks = c->blocks.n;
+	out->slots = c->slots.items;
+	out->nslots = c->slots.n;
+	out->numbers = c->numbers.items;
+	out->nnumbers = c->numbers.n;
+	out->nmemo = c->nmemo + 1;
+	out->memo = arena_array(c->arena, out->nmemo, sizeof(*out->memo));
+	out->hits = arena_array(c->arena, c->nrules, sizeof(*out->hits));
+}
+
+struct programs *programs_compile(struct arena *arena, const struct pool *p,
+				  const struct program_rule *rules, size_t n, enum match_mode mode)
+{
+	struct compiler c = { .arena = arena, .pool = p, .rules = rules, .nrules = n };
+	const size_t nodes = p->nodes.n;
+	struct strmap known = { 0 };
+
+	c.scratch = arena_new();
+	c.mode = mode;
+	c.out = ARENA_NEW(arena, struct programs);
+	c.out->pool = p;
+	c.out->mode = mode;
+	c.out->nrules = n;
+	c.fold = arena_array(c.scratch, nodes, sizeof(*c.fold));
+	c.uses = arena_array(c.scratch, nodes, sizeof(*c.uses));
+	c.size = arena_array(c.scratch, nodes, sizeof(*c.size));
+	c.memo = arena_array(c.scratch, nodes, sizeof(*c.memo));
+	c.block = arena_array(c.scratch, nodes, sizeof(*c.block));
+	select_atoms(&c);
+	for (unsigned type = 0; type < EVENT_OWN_FIRST; type++)
+		if (event_info(type)->exists)
+			compile_type(&c, &known, type);
+	finish(&c);
+	strmap_fini(&known);
+	arena_free(c.scratch);
+	assert(programs_check(c.out));
+	return c.out;
+}
+
+void programs_free(struct programs *p)
+{
+	(void)p;
+}
+
+bool programs_want(const struct programs *p, unsigned type)
+{
+	return type < EVENT_TYPES && p->main[type] != 0;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "code.h"
+
+#include <stdlib.h>
+
+/*
+ * Conditions to code: short circuits are jumps, a negation swaps their targets, nested
+ * conjunctions are one chain. Evaluation has no side effects, so a chain may be put in order:
+ * what is cheap, likely to decide, and wanted by others comes first.
+ */
+
+uint32_t label_new(struct emitter *e)
+{
+	if (e->labels.n == 0)
+		VEC_PUSH(e->c->scratch, &e->labels, 0); /* LABEL_NEXT */
+	VEC_PUSH(e->c->scratch, &e->labels, UINT32_MAX);
+	return (uint32_t)(e->labels.n - 1);
+}
+
+void label_here(struct emitter *e, uint32_t label)
+{
+	e->labels.items[label] = (uint32_t)e->insns.n;
+}
+
+void emit(struct emitter *e, struct insn i)
+{
+	VEC_PUSH(e->c->scratch, &e->insns, i);
+}
+
+static uint32_t skip_to(const struct emitter *e, size_t from, uint32_t label)
+{
+	return label == LABEL_NEXT ? 0 : e->labels.items[label] - (uint32_t)from - 1;
+}
+
+uint32_t emit_done(struct emitter *e)
+{
+	struct insn *code;
+	struct block b;
+
+	emit(e, (struct insn){ .op = OP_RETURN });
+	code = arena_array(e->c->arena, e->insns.n, sizeof(*code));
+	for (size_t i = 0; i < e->insns.n; i++) {
+		code[i] = e->insns.items[i];
+		code[i].on_true = skip_to(e, i, code[i].on_true);
+		code[i].on_false = skip_to(e, i, code[i].on_false);
+	}
+	b.insns = code;
+	b.n = (uint32_t)e->insns.n;
+	VEC_PUSH(e->c->arena, &e->c->blocks, b);
+	return (uint32_t)(e->c->blocks.n - 1);
+}
+
+static const struct node *node_of(const struct compiler *c, expr_id id)
+{
+	return &c->pool->nodes.items[id];
+}
+
+/* The only dynamic child of a group, or EXPR_NONE when there are several. */
+static expr_id only_child(const struct compiler *c, const struct node *n)
+{
+	expr_id found = EXPR_NONE;
+
+	for (size_t i = 0; i < n->n; i++) {
+		if (c->fold[n->items[i]] != FOLD_DYNAMIC || n->items[i] == found)
+			continue;
+		if (found != EXPR_NONE)
+			return EXPR_NONE;
+		found = n->items[i];
+	}
+	return found;
+}
+
+struct lit lit_strip(const struct compiler *c, struct lit l)
+{
+	for (;;) {
+		const struct node *n = node_of(c, l.node);
+		expr_id child = n->kind == NODE_ATOM ? EXPR_NONE : only_child(c, n);
+
+		if (child == EXPR_NONE)
+			return l;
+		l.node = child;
+		l.negated ^= n->kind == NODE_NOT;
+	}
+}
+
+static bool is_group(const struct compiler *c, struct lit l, bool conjunction)
+{
+	const enum node_kind kind = node_of(c, l.node)->kind;
+
+	return kind != NODE_ATOM && (kind == NODE_AND) == (conjunction != l.negated);
+}
+
+static void lits_add(const struct compiler *c, struct lits *out, struct lit l)
+{
+	for (size_t i = 0; i < out->n && i < 64; i++)
+		if (out->items[i].node == l.node && out->items[i].negated == l.negated)
+			return;
+	VEC_PUSH(c->scratch, out, l);
+}
+
+void lit_operands(const struct compiler *c, struct lit l, bool conjunction, struct lits *out)
+{
+	const struct node *n;
+
+	l = lit_strip(c, l);
+	if (!is_group(c, l, conjunction) || c->block[l.node]) {
+		lits_add(c, out, l);
+		return;
+	}
+	n = node_of(c, l.node);
+	for (size_t i = 0; i < n->n; i++)
+		if (c->fold[n->items[i]] == FOLD_DYNAMIC)
+			lit_operands(c, (struct lit){ n->items[i], l.negated }, conjunction, out);
+}
+
+/* A guess, in nanoseconds; of a group, what its first few operands cost. */
+static uint32_t lit_cost(const struct compiler *c, struct lit l)
+{
+	const struct node *n = node_of(c, l.node);
+	uint32_t cost = 0;
+
+	for (unsigned depth = 0; n->kind != NODE_ATOM; depth++) {
+		if (depth == 8)
+			return cost + 50;
+		cost += (uint32_t)(n->n < 8 ? n->n : 8) * 4;
+		n = node_of(c, n->items[0]);
+	}
+	return cost + c->selected[n->atom].cost;
+}
+
+/* Whether a test like this is usually true: what asks for one thing among many is not. */
+static bool is_likely(const struct compiler *c, struct lit l)
+{
+	const struct node *n = node_of(c, l.node);
+	bool likely;
+
+	if (n->kind == NODE_ATOM) {
+		const enum comparison cmp = c->pool->atoms.items[n->atom].cmp;
+
+		likely = cmp == CMP_NE || cmp == CMP_EXISTS || cmp == CMP_GE || cmp == CMP_GT;
+	} else {
+		likely = n->kind == NODE_OR && n->n > 4;
+	}
+	return likely != l.negated;
+}
+
+struct ranked {
+	struct lit l;
+	uint64_t rank;
+	size_t at;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/*
+ * The cost of deciding by this operand: one that rarely decides has to be paid for again by the
+ * others, one that other code needs as well is paid for only once.
+ */
+static uint64_t rank(const struct compiler *c, struct lit l, bool conjunction)
+{
+	const uint32_t uses = c->uses[l.node] < 16 ? c->uses[l.node] : 16;
+	const bool decides = is_likely(c, l) != conjunction;
+
+	return (uint64_t)lit_cost(c, l) * (decides ? 16 : 128) / (uses ? uses : 1);
+}
+
+void lits_order(const struct compiler *c, struct lits *l, bool conjunction)
+{
+	struct ranked *r = arena_array(c->scratch, l->n, sizeof(*r));
+
+	for (size_t i = 0; i < l->n; i++)
+		r[i] = (struct ranked){ l->items[i], rank(c, l->items[i], conjunction), i };
+	qsort(r, l->n, sizeof(*r), by_rank);
+	for (size_t i = 0; i < l->n; i++)
+		l->items[i] = r[i].l;
+}
+
+static uint32_t memo_of(struct compiler *c, expr_id id)
+{
+	if (!c->memo[id])
+		c->memo[id] = ++c->nmemo;
+	return c->memo[id];
+}
+
+static void emit_atom(struct emitter *e, expr_id id, uint32_t on_true, uint32_t on_false)
+{
+	struct compiler *c = e->c;
+	const struct selected *s = &c->selected[node_of(c, id)->atom];
+	struct insn i = { .op = s->op, .slot = s->slot, .imm = s->imm };
+
+	i.on_true = on_true;
+	i.on_false = on_false;
+	if (s->kept && c->uses[id] > 1)
+		i.memo = memo_of(c, id);
+	emit(e, i);
+}
+
+/* operands in a row; each but the last goes on to the next when it does not decide */
+static void emit_chain(struct emitter *e, struct lit l, bool conjunction, uint32_t on_true,
+		       uint32_t on_false)
+{
+	struct lits operands = { 0 };
+
+	lit_operands(e->c, l, conjunction, &operands);
+	lits_order(e->c, &operands, conjunction);
+	for (size_t i = 0; i < operands.n; i++) {
+		uint32_t behind;
+
+		if (i + 1 == operands.n) {
+			emit_lit(e, operands.items[i], on_true, on_false);
+			break;
+		}
+		behind = label_new(e);
+		emit_lit(e, operands.items[i], conjunction ? behind : on_true,
+			 conjunction ? on_false : behind);
+		label_here(e, behind);
+	}
+}
+
+static void emit_group(struct emitter *e, struct lit l, uint32_t on_true, uint32_t on_false)
+{
+	emit_chain(e, l, is_group(e->c, l, true), on_true, on_false);
+}
+
+/* A group that is wanted more than once: asked for first, kept when it was worked out. */
+static void emit_kept(struct emitter *e, struct lit l, uint32_t on_true, uint32_t on_false)
+{
+	const struct insn memo = { .memo = memo_of(e->c, l.node) };
+	struct insn i = memo;
+	uint32_t is_true = label_new(e), is_false = label_new(e);
+
+	i.op = OP_RECALL;
+	i.on_true = on_true;
+	i.on_false = on_false;
+	emit(e, i);
+	emit_group(e, l, is_true, is_false);
+	label_here(e, is_true);
+	i = memo;
+	i.op = OP_KEEP_TRUE;
+	i.on_true = on_true;
+	emit(e, i);
+	label_here(e, is_false);
+	i = memo;
+	i.op = OP_KEEP_FALSE;
+	i.on_false = on_false;
+	emit(e, i);
+}
+
+void emit_lit(struct emitter *e, struct lit l, uint32_t on_true, uint32_t on_false)
+{
+	struct compiler *c = e->c;
+	const struct node *n;
+	struct insn call = { .op = OP_CALL };
+
+	l = lit_strip(c, l);
+	n = node_of(c, l.node);
+	if (l.negated) {
+		uint32_t swapped = on_true;
+
+		on_true = on_false;
+		on_false = swapped;
+		l.negated = false;
+	}
+	if (c->block[l.node]) {
+		call.imm = c->block[l.node] - 1;
+		call.memo = memo_of(c, l.node);
+		call.on_true = on_true;
+		call.on_false = on_false;
+		emit(e, call);
+	} else if (n->kind == NODE_ATOM) {
+		emit_atom(e, l.node, on_true, on_false);
+	} else if (c->uses[l.node] > 1) {
+		emit_kept(e, l, on_true, on_false);
+	} else {
+		emit_group(e, l, on_true, on_false);
+	}
+}
