@@ -96,8 +96,24 @@ static inline struct str text_view(const struct text *t)
 	return (struct str){ t->len ? t->p : "", t->len };
 }
 
-void text_str(struct text *t, struct str s);
-void text_char(struct text *t, char c);
+/* Room for len more bytes; less where TEXT_MAX is reached. */
+size_t text_grow(struct text *t, size_t len);
+
+static inline void text_str(struct text *t, struct str s)
+{
+	size_t len = s.len <= t->cap - t->len ? s.len : text_grow(t, s.len);
+
+	if (len)
+		memcpy(t->p + t->len, s.p, len);
+	t->len += len;
+}
+
+static inline void text_char(struct text *t, char c)
+{
+	if (t->len < t->cap || text_grow(t, 1))
+		t->p[t->len++] = c;
+}
+
 void text_i64(struct text *t, int64_t v);
 void text_u64(struct text *t, uint64_t v);
 void text_printf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));

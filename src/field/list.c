@@ -92,8 +92,10 @@ static void text_field(struct buf *out, const struct field_info *info)
 			at = wrap(out, at, notes[i].note);
 	at = wrap(out, at, str_from(info->help));
 	if (info->arg != ARG_NONE) {
-		at = wrap(out, at, STR("Argument:"));
+		at = wrap(out, at, STR("(argument:"));
 		wrap(out, at, str_from(argument_form(info->arg)));
+		out->len--;
+		buf_str(out, STR(") "));
 	}
 	out->len--;
 	buf_char(out, '\n');

@@ -10,8 +10,7 @@
 
 #define FIRST_CAP 128
 
-/* Room for len more bytes; less where TEXT_MAX is reached. */
-static size_t room_for(struct text *t, size_t len)
+size_t text_grow(struct text *t, size_t len)
 {
 	size_t cap;
 	char *grown;
@@ -29,21 +28,6 @@ static size_t room_for(struct text *t, size_t len)
 	t->p = grown;
 	t->cap = cap;
 	return len;
-}
-
-void text_str(struct text *t, struct str s)
-{
-	size_t len = room_for(t, s.len);
-
-	if (len)
-		memcpy(t->p + t->len, s.p, len);
-	t->len += len;
-}
-
-void text_char(struct text *t, char c)
-{
-	if (room_for(t, 1))
-		t->p[t->len++] = c;
 }
 
 void text_u64(struct text *t, uint64_t v)
