@@ -179,13 +179,15 @@ int input_fetch(struct input *in, size_t n)
 			return rc;
 	}
 	while (input_left(in) < n) {
-		uint8_t *to = in->buf + (in->end - in->p);
-		size_t room = in->cap - input_left(in);
+		uint8_t *to;
+		size_t room;
 
 		if (in->failed)
 			return in->failed;
 		if (in->eof)
 			return 0;
+		to = in->buf + input_left(in);
+		room = in->cap - input_left(in);
 		got = in->gz ? fetch_gzip(in, to, room) : fetch_plain(in, to, room);
 		if (got < 0)
 			return (int)got;
