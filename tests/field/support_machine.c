@@ -66,6 +66,7 @@ void machine_event(struct machine *m, unsigned type, int64_t tid, const struct p
 	assert_int_equal(event_end(&out), 0);
 	raw.bytes = (const uint8_t *)m->bytes.p;
 	raw.len = (uint32_t)m->bytes.len;
+	raw.flags = type >= EVENT_OWN_FIRST ? WIRE_SYNTHETIC : 0;
 	assert_int_equal(event_open(&m->ev, &raw), 0);
 
 	m->who = state_apply(m->state, &m->ev);

@@ -192,20 +192,20 @@ static void memory_is_the_leaders(void **state)
 	(void)state;
 	machine_process(&m, &(struct proc){ .pid = 50, .comm = "a" });
 	machine_process(&m, &(struct proc){ .tid = 51, .pid = 50, .comm = "a" });
-	for (int64_t tid = 50; tid <= 51; tid++) {
-		machine_event(
-			&m, EVENT_SCHEDSWITCH_6_E, tid,
-			PARTS([SCHEDSWITCH_6_E_NEXT] = NUM(0), [SCHEDSWITCH_6_E_PGFT_MAJ] = NUM(3),
-			      [SCHEDSWITCH_6_E_PGFT_MIN] = NUM(4),
-			      [SCHEDSWITCH_6_E_VM_SIZE] = NUM(3000000),
-			      [SCHEDSWITCH_6_E_VM_RSS] = NUM(2000),
-			      [SCHEDSWITCH_6_E_VM_SWAP] = NUM(5)));
-		CHECK(m, { "proc.vmsize", "3000000" }, { "proc.vmrss", "2000" },
-		      { "proc.vmswap", "5" }, { "thread.pfmajor", "3" }, { "thread.pfminor", "4" },
-		      { "thread.vmsize", tid == 50 ? "3000000" : "0" },
-		      { "thread.vmsize.b", tid == 50 ? "3072000000" : "0" },
-		      { "thread.vmrss.b", tid == 50 ? "2048000" : "0" });
-	}
+	for (int64_t tid = 51; tid >= 50; tid--)
+		machine_event(&m, EVENT_SCHEDSWITCH_6_E, tid,
+			      PARTS([SCHEDSWITCH_6_E_NEXT] = NUM(0),
+				    [SCHEDSWITCH_6_E_PGFT_MAJ] = NUM(tid),
+				    [SCHEDSWITCH_6_E_PGFT_MIN] = NUM(4),
+				    [SCHEDSWITCH_6_E_VM_SIZE] = NUM(3000000),
+				    [SCHEDSWITCH_6_E_VM_RSS] = NUM(2000),
+				    [SCHEDSWITCH_6_E_VM_SWAP] = NUM(5)));
+	CHECK(m, { "proc.vmsize", "3000000" }, { "proc.vmrss", "2000" }, { "proc.vmswap", "5" },
+	      { "thread.pfmajor", "50" }, { "thread.pfminor", "4" }, { "thread.vmsize", "3000000" },
+	      { "thread.vmsize.b", "3072000000" }, { "thread.vmrss.b", "2048000" });
+	event_of(&m, 51);
+	CHECK(m, { "thread.pfmajor", "51" }, { "thread.vmsize", "0" }, { "thread.vmrss", "0" },
+	      { "thread.vmsize.b", "0" }, { "thread.vmrss.b", "0" });
 	machine_free(&m);
 }
 
