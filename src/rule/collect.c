@@ -165,8 +165,14 @@ static struct rule_info *base_rule(struct store *s, const struct rule_info *r)
 {
 	struct rule_info *prev = find_rule(s, r->name);
 
-	if (!prev)
+	if (!prev) {
 		no_base(s, r->ctx, "rule", r->name, &s->rule_names);
+	} else if (r->source.len && !str_eq(r->source, prev->source)) {
+		report(s, LOAD_ERR_VALIDATE, r->ctx,
+		       "rule '%.*s' is defined for source '%.*s', not '%.*s'", STR_ARG(r->name),
+		       STR_ARG(prev->source), STR_ARG(r->source));
+		return NULL;
+	}
 	return prev;
 }
 
@@ -224,12 +230,6 @@ bool append_rule(struct store *s, const struct rule_info *r)
 
 	if (!prev)
 		return false;
-	if (r->source.len && !str_eq(r->source, prev->source)) {
-		report(s, LOAD_ERR_VALIDATE, r->ctx,
-		       "rule '%.*s' is defined for source '%.*s', not '%.*s'", STR_ARG(r->name),
-		       STR_ARG(prev->source), STR_ARG(r->source));
-		return false;
-	}
 	if (r->condition.text.len && !join(s, &prev->condition, &r->condition, r->ctx))
 		return false;
 	if (r->output.text.len && !join(s, &prev->output, &r->output, r->ctx))

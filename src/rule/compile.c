@@ -23,6 +23,13 @@ static unsigned count_types(const struct event_set *set)
 	return n;
 }
 
+/* Asynchronous events are in every set, whether the condition can be true for them or not. */
+static bool can_match(const struct store *s, const struct rule_info *r, unsigned types)
+{
+	return types > 1 || !event_set_has(&r->types, EVENT_ASYNCEVENT_E) ||
+	       pool_possible_for(s->pool, r->expr, event_info(EVENT_ASYNCEVENT_E)->name);
+}
+
 static void warn_types(struct store *s, const struct rule_info *r)
 {
 	unsigned n = count_types(&r->types);
@@ -37,7 +44,7 @@ static void warn_types(struct store *s, const struct rule_info *r)
 		diag_note(s->d, d, d->at,
 			  "name the events it is about, as in 'evt.type in (open, openat)'; "
 			  "'warn_evttypes: false' silences this");
-	} else if (!n) {
+	} else if (!can_match(s, r, n)) {
 		d = report(s, LOAD_NO_EVTTYPE, r->ctx,
 			   "rule '%.*s' can never match: no kind of event satisfies its condition",
 			   STR_ARG(r->name));

@@ -120,7 +120,7 @@ static void describe_list(struct json *j, const struct list_info *l, struct aren
 	json_end(j, "}");
 }
 
-/* A macro nobody uses may hold what does not compile: then it has no event types. */
+/* A macro nobody uses may hold what does not compile: then it says nothing about event types. */
 static void macro_events(const struct store *s, const struct macro_info *m, struct names *out)
 {
 	struct arena *scratch = arena_new();
@@ -131,10 +131,15 @@ static void macro_events(const struct store *s, const struct macro_info *m, stru
 	size_t at;
 	expr_id e = pool_add(pool, m->expanded, &m->resolved, &ignored, &at, &unknown);
 
-	if (e != EXPR_NONE) {
-		types = pool_event_types(pool, e);
-		names_of_events(pool, e, &types, out);
+	if (e == EXPR_NONE) {
+		struct source_text any =
+			text_generated(scratch, STR("evt.num exists"), m->ctx->span);
+
+		e = pool_add(pool, ast_parse(scratch, &any, &ignored, &at), &any, &ignored, &at,
+			     &unknown);
 	}
+	types = pool_event_types(pool, e);
+	names_of_events(pool, e, &types, out);
 	pool_free(pool);
 	arena_free(scratch);
 }

@@ -22,10 +22,19 @@ void names_sort(struct names *n)
 		qsort(n->list.items, n->list.n, sizeof(*n->list.items), by_text);
 }
 
+struct macro_names {
+	const struct store *s;
+	struct names *out;
+};
+
+/* A list can stand where a macro does, when its items are a condition. */
 static bool add_macro(struct str name, size_t at, void *arg)
 {
+	struct macro_names *m = arg;
+
 	(void)at;
-	names_add(arg, name);
+	if (find_macro(m->s, name))
+		names_add(m->out, name);
 	return true;
 }
 
@@ -73,7 +82,7 @@ static size_t skip_quoted(struct str text, size_t at)
 	return at + 1;
 }
 
-/* After these comes a list of values, in parentheses or a single one without. */
+/* After these comes a list of values. */
 static bool takes_list(struct str word)
 {
 	static const char *const words[] = {
@@ -97,7 +106,7 @@ static void lists_in_text(const struct store *s, struct str text, struct names *
 		struct str word = str_of(text.p + at, n);
 
 		if (n) {
-			if (where != OUTSIDE && find_list(s, word))
+			if (where == INSIDE && find_list(s, word))
 				names_add(out, word);
 			if (where != INSIDE)
 				where = takes_list(word) ? EXPECTED : OUTSIDE;
@@ -118,12 +127,13 @@ void facts_of_text(const struct store *s, const struct source_text *text, struct
 		   struct names *lists)
 {
 	struct diags ignored = { .arena = macros->arena };
+	struct macro_names found = { s, macros };
 	struct ast *tree;
 	size_t at;
 
 	tree = ast_parse(macros->arena, text, &ignored, &at);
 	if (tree)
-		ast_each_macro(tree, add_macro, macros);
+		ast_each_macro(tree, add_macro, &found);
 	lists_in_text(s, text->text, lists);
 	names_sort(macros);
 	names_sort(lists);
@@ -137,16 +147,14 @@ void names_of_events(const struct pool *p, expr_id e, const struct event_set *ty
 	for (unsigned t = 0; t < EVENT_FILE_TYPES; t++) {
 		bool generic = t == EVENT_GENERIC_E || t == EVENT_GENERIC_X;
 
-		if (!event_set_has(types, t) || !event_info(t)->exists)
-			continue;
-		if (!generic)
+		if (event_set_has(types, t) && event_info(t)->exists && !generic)
 			names_add(out, event_info(t)->name);
 	}
 	for (unsigned code = 0; code < SYSCALL_CODES; code++) {
 		const struct syscall_info *call = syscall_info(code);
 
 		if (call->exists && call->exit_event == EVENT_GENERIC_X &&
-		    event_set_has(types, EVENT_GENERIC_X) && pool_possible_for(p, e, call->name))
+		    pool_possible_for(p, e, call->name))
 			names_add(out, call->name);
 	}
 	names_sort(out);

@@ -103,17 +103,14 @@ bool get_u32(struct store *s, const struct yaml_node *item, const char *key, enu
 	int found = find_value(s, item, key, need, ctx, &node);
 	struct source_text text;
 	struct context *value;
-	uint64_t number;
 
 	if (found <= 0)
 		return found == 0;
 	value = value_context(s, node, key, ctx);
 	if (!get_scalar(s, node, value, &text))
 		return false;
-	if (str_to_u64(text.text, &number) && number <= UINT32_MAX) {
-		*out = (uint32_t)number;
+	if (whole_number(text.text, out))
 		return true;
-	}
 	report(s, LOAD_ERR_YAML_VALIDATE, value,
 	       "'%s' takes a whole number of milliseconds, not '%.*s'", key, STR_ARG(text.text));
 	return false;

@@ -158,7 +158,8 @@ struct store {
 	VEC(struct plugin_requirement *) plugins;
 	struct pool *pool;
 	struct version engine_offered;
-	unsigned macro_depth; /* of the recursion in macros.c */
+	unsigned macro_depth;                  /* of the recursion in macros.c, */
+	const struct referrer *first_referrer; /* where it began */
 };
 
 /* ---- Diagnostics -------------------------------------------------------------------------- */
@@ -278,6 +279,8 @@ void select_rules(struct store *s, struct ruleset *set);
 
 /* ---- Small things ------------------------------------------------------------------------- */
 
+/* Digits with an optional plus sign, or 0x and hex digits, or 0 and octal ones. */
+bool whole_number(struct str s, uint32_t *out);
 bool version_parse(struct str text, struct version *out);
 bool version_compatible(struct version offered, struct version required);
 int version_cmp(struct version a, struct version b);

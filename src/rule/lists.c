@@ -61,9 +61,8 @@ static void put_item(struct text_builder *b, const struct source_text *item)
 /* The items between two blanks; `at` is the list's name in the condition. */
 static void put_items(struct text_builder *b, const struct list_info *l, struct span at)
 {
-	bool blank_before = b->bytes.len && b->bytes.p[b->bytes.len - 1] == ' ';
-
-	if (!blank_before)
+	/* Nothing is before the first word, and between two lists one blank is enough. */
+	if (b->bytes.len && b->bytes.p[b->bytes.len - 1] != ' ')
 		text_word(b, " ", at);
 	for (size_t i = 0; i < l->compiled.n; i++) {
 		if (i)

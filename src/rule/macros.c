@@ -30,6 +30,7 @@ struct referrer {
 	const struct context *ctx;
 	const struct source_text *text;
 	size_t visibility; /* macros with a smaller index can be seen */
+	size_t at;         /* the reference being followed */
 	bool ok;
 };
 
@@ -82,13 +83,15 @@ static void undefined(const struct referrer *u, struct str name, size_t at)
 		diag_note(u->s->d, d, d->at, "did you mean '%.*s'?", STR_ARG(near));
 }
 
+/* Reported where the way into the loop begins: at the macro from which all others were reached. */
 static void loop(const struct referrer *u, const struct macro_info *m, size_t at)
 {
-	struct diag *d = report(u->s, LOAD_ERR_VALIDATE, u->ctx, "macro '%.*s' contains itself",
+	const struct referrer *first = u->s->first_referrer;
+	struct diag *d = report(u->s, LOAD_ERR_VALIDATE, first->ctx, "macro '%.*s' contains itself",
 				STR_ARG(m->name));
 
 	d->at = source_span(u->text, at, at + m->name.len);
-	add_expression(u->s, d, u->ctx, u->text->text, at);
+	add_expression(u->s, d, first->ctx, first->text->text, first->at);
 	diag_note(u->s->d, d, m->ctx->span, "'%.*s' is defined here", STR_ARG(m->name));
 }
 
@@ -97,6 +100,7 @@ static bool check_reference(struct str name, size_t at, void *arg)
 	struct referrer *u = arg;
 	struct macro_info *m = find_macro(u->s, name);
 
+	u->at = at;
 	if (!m || m->order.index >= u->visibility) {
 		undefined(u, name, at);
 		return u->ok = false;
@@ -143,7 +147,8 @@ static bool resolve(struct store *s, struct macro_info *m)
 		report(s, LOAD_ERR_VALIDATE, m->ctx, "macros contain each other too deeply here");
 		return false;
 	}
-	s->macro_depth++;
+	if (!s->macro_depth++)
+		s->first_referrer = &u;
 	m->state = MACRO_OPEN;
 	m->expanded = expand(&u, m->ast);
 	m->state = MACRO_DONE;

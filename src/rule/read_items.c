@@ -152,39 +152,6 @@ static bool read_macro(struct store *s, const struct yaml_node *item, const stru
 
 /* ---- Versions ----------------------------------------------------------------------------- */
 
-/* Digits with an optional sign, or 0x and hex digits, or 0 and octal ones. */
-static bool whole_number(struct str s, uint64_t *out)
-{
-	unsigned base = 10;
-	uint64_t v = 0;
-	size_t at = 0;
-
-	if (s.len && s.p[0] == '+')
-		at++;
-	if (str_starts_with(str_from_index(s, at), STR("0x"))) {
-		base = 16;
-		at += 2;
-	} else if (s.len > at + 1 && s.p[at] == '0') {
-		base = 8;
-		at++;
-	}
-	if (at == s.len)
-		return false;
-	for (; at < s.len; at++) {
-		char c = s.p[at];
-		unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
-				 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
-				 : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10
-							: 16;
-
-		if (digit >= base || v > UINT32_MAX)
-			return false;
-		v = v * base + digit;
-	}
-	*out = v;
-	return v <= UINT32_MAX;
-}
-
 bool read_engine_version(struct store *s, const struct yaml_node *item, const struct context *root)
 {
 	static const char key[] = "required_engine_version";
@@ -192,14 +159,14 @@ bool read_engine_version(struct store *s, const struct yaml_node *item, const st
 	const struct yaml_node *node = yaml_get(item, key);
 	struct source_text text;
 	struct version v;
-	uint64_t number;
+	uint32_t number;
 
 	ctx->span = node->span;
 	if (!get_text(s, item, key, REQUIRED, ctx, &text))
 		return false;
 	if (whole_number(text.text, &number)) {
 		/* Before there were three numbers there was one, which is the middle one now. */
-		v = (struct version){ 0, (uint32_t)number, 0 };
+		v = (struct version){ 0, number, 0 };
 	} else if (!version_parse(text.text, &v)) {
 		struct diag *d =
 			report(s, LOAD_ERR_YAML_VALIDATE, ctx,

@@ -202,10 +202,13 @@ static bool read_overriding(struct store *s, const struct yaml_node *item, struc
 			    const struct overrides *o)
 {
 	struct rule_info *more = ARENA_NEW(s->arena, struct rule_info);
+	struct source_text source = { 0 };
 
-	*more = *r;
-	if (!check_overrides(s, item, o, r->ctx))
+	if (!get_text(s, item, "source", OPTIONAL, r->ctx, &source) ||
+	    !check_overrides(s, item, o, r->ctx))
 		return false;
+	r->source = source.text;
+	*more = *r;
 	for (size_t i = 0; i < RULE_KEYS; i++)
 		if (o->append[i] && !get_one(s, item, (enum rule_key)i, more, true))
 			return false;

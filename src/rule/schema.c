@@ -154,7 +154,7 @@ static void check_value(struct checker *c, const struct yaml_node *n, enum shape
 {
 	bool list = n->kind == YAML_SEQUENCE;
 	struct str text = n->value.text;
-	uint64_t number;
+	int64_t number;
 
 	switch (shape) {
 	case SHAPE_TEXT:
@@ -166,7 +166,7 @@ static void check_value(struct checker *c, const struct yaml_node *n, enum shape
 			finding(c, n, "true or false is expected", key);
 		return;
 	case SHAPE_INT:
-		if (!is_text(n) || !str_to_u64(text, &number))
+		if (!is_text(n) || !str_to_i64(text, &number))
 			finding(c, n, "a whole number is expected", key);
 		return;
 	case SHAPE_PRIORITY:

@@ -42,3 +42,35 @@ bool version_compatible(struct version offered, struct version required)
 {
 	return offered.major == required.major && version_cmp(offered, required) >= 0;
 }
+
+bool whole_number(struct str s, uint32_t *out)
+{
+	unsigned base = 10;
+	uint64_t v = 0;
+	size_t at = 0;
+
+	if (s.len && s.p[0] == '+')
+		at++;
+	if (str_starts_with(str_from_index(s, at), STR("0x"))) {
+		base = 16;
+		at += 2;
+	} else if (s.len > at + 1 && s.p[at] == '0') {
+		base = 8;
+		at++;
+	}
+	if (at == s.len)
+		return false;
+	for (; at < s.len; at++) {
+		char c = s.p[at];
+		unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
+				 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
+				 : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10
+							: 16;
+
+		if (digit >= base || v > UINT32_MAX)
+			return false;
+		v = v * base + digit;
+	}
+	*out = (uint32_t)v;
+	return v <= UINT32_MAX;
+}

@@ -29,6 +29,7 @@ struct builder {
 	struct open_node open[YAML_DEPTH_MAX];
 	size_t depth;
 	size_t nodes;
+	struct yaml_node *nothing; /* the node before, when it has no text at all */
 	struct yaml_node *root;
 	VEC(struct yaml_node *) roots;
 };
@@ -135,6 +136,8 @@ static bool scalar(struct builder *b, const yaml_event_t *ev)
 	n->plain = ev->data.scalar.plain_implicit && from.style == YAML_PLAIN_SCALAR_STYLE;
 	if (!yaml_scalar_text(b->arena, &from, &n->value))
 		return refuse(b, ev, "cannot read this value; write it in double quotes");
+	if (from.start == from.end)
+		b->nothing = n;
 	if (ev->data.scalar.anchor)
 		remember(b, anchor_name(b, ev, ev->data.scalar.anchor), n, 1);
 	return attach(b, ev, n, 1);
@@ -192,9 +195,20 @@ static void end_document(struct builder *b)
 	b->anchors = (struct strmap){ 0 };
 }
 
+/* A value that is not there is said to stand where the next thing does. */
+static void place_nothing(struct builder *b, const yaml_event_t *ev)
+{
+	if (!b->nothing)
+		return;
+	b->nothing->line = (uint32_t)ev->start_mark.line;
+	b->nothing->column = (uint32_t)ev->start_mark.column;
+	b->nothing = NULL;
+}
+
 /* False when the file is refused; the diagnostic is there. */
 static bool take(struct builder *b, const yaml_event_t *ev)
 {
+	place_nothing(b, ev);
 	switch (ev->type) {
 	case YAML_SCALAR_EVENT:
 		return scalar(b, ev);
