@@ -141,7 +141,8 @@ static bool check_value(struct checker *c, const struct literal *value, const st
 /*
  * Where Falco's comparison of several values at once falls short of its operators, rules have
  * come to mean what it does:
- * - a modifier on networks and on the ends of a connection looks at the first constant only;
+ * - a modifier on networks, the ends of a connection and ancestors looks at the first constant
+ *   only;
  * - `fd.net in` does the same;
  * - `fd.ip in` and `fd.net intersects` are never true.
  * (Its `intersects` on fd.ip and fd.port ends the program; here it means what it says.)
@@ -149,7 +150,7 @@ static bool check_value(struct checker *c, const struct literal *value, const st
 static size_t constants_that_count(const struct atom *a)
 {
 	const bool net = class_of(a->left->type) == CLASS_NET;
-	const bool first = a->modifier != MODIFIER_NONE && (net || a->ends);
+	const bool first = a->modifier != MODIFIER_NONE && (net || a->multi);
 
 	if (a->ends && ((a->cmp == CMP_IN && class_of(a->left->type) == CLASS_IP) ||
 			(a->cmp == CMP_INTERSECTS && net)))
