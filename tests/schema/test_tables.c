@@ -430,6 +430,36 @@ static void protocols_have_their_names(void **state)
 	tsv_close(&t);
 }
 
+static void every_descriptor_type_is_as_specified(void **state)
+{
+	static const struct {
+		long long number;
+		struct str id, word;
+		char letter;
+	} known[] = {
+#define FD_TYPE(number, id, letter, word)                                                          \
+	{ number, { #id, sizeof(#id) - 1 }, { word, sizeof(word) - 1 }, letter },
+#include "tables/fd_types.def"
+#undef FD_TYPE
+	};
+	size_t rows = 0;
+	struct tsv t;
+
+	(void)state;
+	for (tsv_open(&t, "flags/fd_types.tsv"); tsv_next(&t); rows++) {
+		struct str word = tsv_cell(&t, "typestring");
+
+		assert_true(rows < ARRAY_SIZE(known));
+		assert_int_equal(known[rows].number, tsv_number(&t, "value"));
+		assert_str_equal(known[rows].id,
+				 without_prefix(tsv_cell(&t, "scap_fd_type"), "SCAP_FD_"));
+		assert_int_equal(known[rows].letter, tsv_cell(&t, "typechar").p[0]);
+		assert_str_equal(known[rows].word, str_eq(word, STR("<NA>")) ? STR("") : word);
+	}
+	assert_int_equal(rows, ARRAY_SIZE(known));
+	tsv_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -442,6 +472,7 @@ int main(void)
 		cmocka_unit_test(every_thread_flag_is_as_specified),
 		cmocka_unit_test(errors_signals_and_capabilities_have_their_names),
 		cmocka_unit_test(protocols_have_their_names),
+		cmocka_unit_test(every_descriptor_type_is_as_specified),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
