@@ -13,7 +13,7 @@ struct engine {
 	struct alert_writer writer;
 	struct engine_stats stats;
 	uint64_t *by_rule;
-	uint64_t first_ts; /* of the first real event; 0: none yet */
+	uint64_t first_ts; /* of the first event of the machine; 0: none yet */
 
 	bool sampling; /* this event's stages are being measured */
 	uint64_t steps, clock_ns, mark;
@@ -166,7 +166,8 @@ static void event_show(struct engine *e, const struct event *ev, const struct su
 	struct matches hits;
 	struct field_ctx ctx;
 
-	if (!e->first_ts)
+	/* Events about the recording itself do not start the clock, as in Falco. */
+	if (!e->first_ts && !(ev->info->category & CATEGORY_METAEVENT))
 		e->first_ts = ev->ts;
 	e->stats.events++;
 	ctx = context(e, ev, who);
