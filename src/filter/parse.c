@@ -79,6 +79,7 @@ static const struct ast *leaf(struct parser *p, struct ast tree)
 
 	*copy = tree;
 	copy->depth = copy->weight = 1;
+	copy->source = p->source;
 	copy->end = p->lex.at;
 	return copy;
 }
@@ -268,10 +269,12 @@ static const struct ast *parse_condition(struct parser *p)
 struct ast *ast_parse(struct arena *arena, const struct source_text *text, struct diags *d,
 		      size_t *error_at)
 {
-	struct parser p = { .lex = { text->text, 0 }, .arena = arena, .source = text, .diags = d };
+	struct source_text *own = ARENA_NEW(arena, struct source_text);
+	struct parser p = { .lex = { text->text, 0 }, .arena = arena, .source = own, .diags = d };
 	const struct ast *tree;
 	struct ast *copy;
 
+	*own = *text;
 	if (text->text.len > LIMIT_CONDITION) {
 		parse_fail(&p, 0, 1, "the condition is longer than %d bytes", LIMIT_CONDITION);
 		*error_at = 0;

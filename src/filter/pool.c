@@ -110,6 +110,8 @@ static expr_id add_atom(struct checker *c, const struct ast *tree)
 	struct buf key = { 0 };
 
 	c->at = tree->at;
+	/* What came from a macro is reported where it stands in the macro. */
+	c->source = tree->source;
 	if (!check_atom(c, &tree->check, &key, &a)) {
 		buf_fini(&key);
 		return EXPR_NONE;
@@ -139,6 +141,7 @@ static expr_id add_tree(struct checker *c, const struct ast *tree)
 		return add_atom(c, tree);
 	c->at = tree->at;
 	if (tree->kind == AST_MACRO) {
+		c->source = tree->source;
 		check_fail(c, tree->at, tree->end, "macro '%.*s' is not defined",
 			   STR_ARG(tree->macro));
 		return EXPR_NONE;

@@ -115,6 +115,7 @@ struct ast {
 	uint32_t depth;  /* 1 for a leaf; saturates */
 	uint32_t weight; /* nodes below and this one, shared ones counted each time; saturates */
 	size_t at, end;
+	const struct source_text *source; /* of a leaf: the text in which `at` and `end` count */
 	union {
 		struct {
 			const struct ast **items; /* NOT: one */

@@ -18,6 +18,7 @@ struct early {
 	struct checker *c;
 	bool seen[ARRAY_SIZE(deprecated)];
 	size_t at[ARRAY_SIZE(deprecated)], end[ARRAY_SIZE(deprecated)];
+	const struct source_text *source[ARRAY_SIZE(deprecated)];
 	bool na;
 };
 
@@ -33,6 +34,7 @@ static void see_fields(struct early *e, const struct operand *o)
 			e->seen[i] = true;
 			e->at[i] = o->at;
 			e->end[i] = o->end;
+			e->source[i] = e->c->source;
 		}
 	for (size_t i = 0; i < o->n; i++)
 		see_fields(e, o->items[i]);
@@ -67,6 +69,7 @@ static void walk_early(struct early *e, const struct ast *tree)
 	if (tree->kind == AST_CHECK) {
 		const struct check *k = &tree->check;
 
+		e->c->source = tree->source;
 		see_fields(e, k->left);
 		if (is_unsafe_na(k) && !e->na) {
 			e->na = true;
@@ -92,7 +95,7 @@ void warn_early(struct checker *c, const struct ast *tree)
 
 		if (!e.seen[i])
 			continue;
-		d = filter_diag(c->diags, LOAD_DEPRECATED_ITEM, c->source, 0, e.at[i], e.end[i],
+		d = filter_diag(c->diags, LOAD_DEPRECATED_ITEM, e.source[i], 0, e.at[i], e.end[i],
 				"field '%.*s' is deprecated", STR_ARG(deprecated[i]));
 		d->deprecated_field = deprecated[i];
 		place_nowhere(d);
@@ -160,6 +163,7 @@ static void warn_constant(struct checker *c, const struct check *k, const struct
 void warn_late(struct checker *c, const struct ast *tree)
 {
 	if (tree->kind == AST_CHECK) {
+		c->source = tree->source;
 		for (size_t i = 0; i < tree->check.n; i++)
 			warn_constant(c, &tree->check, &tree->check.values[i]);
 	} else if (tree->kind != AST_MACRO) {
