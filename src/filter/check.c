@@ -144,7 +144,7 @@ static bool check_value(struct checker *c, const struct literal *value, const st
  * - a modifier on networks, the ends of a connection and ancestors looks at the first constant
  *   only;
  * - `fd.net in` does the same;
- * - `fd.ip in` and `fd.net intersects` are never true.
+ * - `fd.ip in`, `proc.apid in` and `fd.net intersects` are never true.
  * (Its `intersects` on fd.ip and fd.port ends the program; here it means what it says.)
  */
 static size_t constants_that_count(const struct atom *a)
@@ -152,8 +152,10 @@ static size_t constants_that_count(const struct atom *a)
 	const bool net = class_of(a->left->type) == CLASS_NET;
 	const bool first = a->modifier != MODIFIER_NONE && (net || a->multi);
 
-	if (a->ends && ((a->cmp == CMP_IN && class_of(a->left->type) == CLASS_IP) ||
-			(a->cmp == CMP_INTERSECTS && net)))
+	const bool no_in = a->multi && (class_of(a->left->type) == CLASS_IP ||
+					a->left->field.id == FIELD_PROC_APID);
+
+	if ((a->cmp == CMP_IN && no_in) || (a->cmp == CMP_INTERSECTS && net && a->ends))
 		return 0;
 	if (first || (a->ends && a->cmp == CMP_IN && net))
 		return a->n ? 1 : 0;

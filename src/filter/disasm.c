@@ -101,6 +101,7 @@ static void print_operands(struct buf *out, const struct programs *p, const stru
 		break;
 	case OPERANDS_ATOM:
 	case OPERANDS_SLOT_ATOM:
+	case OPERANDS_SLOT_TEXT:
 		buf_char(out, ' ');
 		print_atom(out, &atoms[i->imm]);
 		break;

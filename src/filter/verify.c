@@ -29,6 +29,8 @@ static bool check_operands(const struct programs *p, const struct insn *i, size_
 		count = p->numbers[i->imm];
 		return count >= 0 && (uint64_t)count < p->nnumbers - i->imm;
 	case OPERANDS_SLOT_ATOM:
+		return slot && i->imm < p->pool->atoms.n;
+	case OPERANDS_SLOT_TEXT:
 		return slot && i->imm < p->pool->atoms.n && p->pool->atoms.items[i->imm].n > 0;
 	case OPERANDS_SLOT_BIT:
 		return slot && p->slots[i->slot].index && i->imm < p->slots[i->slot].index->bits;
