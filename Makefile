@@ -95,15 +95,25 @@ $(foreach m,$(MODULES),$(eval $(call module_tests,$(m))))
 # ---- Tools for tests and benchmarks -----------------------------------------------------------
 
 # Each of these is a program linked with the whole library.
-TOOL_SOURCES := $(wildcard tests/oracle/*.c tests/bench/*.c tests/scenario/*.c tests/embed/*.c)
+TOOL_SOURCES := $(wildcard tests/oracle/*.c tests/bench/*.c tests/embed/*.c)
 TOOLS := $(patsubst %.c,$(BUILD)/%,$(TOOL_SOURCES))
 
 $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbesra.a
 	$(LINK) -o $@ $^ $(LDLIBS)
 
+# The scenario behind traces/intrusion.scap.
+SCENARIO := $(BUILD)/tests/scenario/scenario
+
+$(SCENARIO): $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/scenario/shop/*.c)) $(BUILD)/libbesra.a
+	$(LINK) -o $@ $^ $(LDLIBS)
+
+.PHONY: trace
+trace: $(SCENARIO)
+	$(SCENARIO) traces/intrusion.scap && chmod 644 traces/intrusion.scap
+
 # Data-driven and whole-program suites: executables under tests/SUITE/run that get the build
 # directory as their argument.
-SUITES := $(wildcard tests/*/run)
+SUITES := $(filter-out tests/bench/run,$(wildcard tests/*/run))
 
 .PHONY: check check-run check-asan check-oracle
 check: deps
@@ -111,7 +121,7 @@ check: deps
 	@$(MAKE) --no-print-directory check-run
 
 .PHONY: check-programs
-check-programs: all $(TEST_PROGRAMS) $(TOOLS)
+check-programs: all $(TEST_PROGRAMS) $(TOOLS) $(SCENARIO)
 
 check-run: check-programs
 	@tests/run $(BUILD) $(sort $(TEST_PROGRAMS)) $(SUITES)
