@@ -26,7 +26,10 @@ struct source_stats {
 	uint64_t refused;        /* enters forgotten before their exit: table full */
 };
 
-/* A .scap file; "-" is standard input. NULL with *err filled when it cannot be used. */
+/*
+ * A .scap file, plain or gzip; "-" is standard input. NULL with *err filled when it cannot be
+ * used. At most a few MiB of it are in memory at a time.
+ */
 struct source *source_open_scap(const char *path, struct err *err);
 /* The same over bytes that must outlive the source; errors call them "memory". */
 struct source *source_open_memory(const void *bytes, size_t len, struct err *err);
@@ -37,7 +40,10 @@ void source_close(struct source *s); /* accepts NULL */
  * has nothing yet; another -errno with *err filled (path and offset included) when the rest
  * cannot be read: everything before has been delivered by then.
  *
- * raw->sequence of a .scap event is its evt.num as Falco counts it; 0 for synthetic events.
+ * raw->sequence of a .scap event is its evt.num as Falco counts it; 0 for synthetic events. What
+ * is delivered is counted, what is dropped is not. Counted but WIRE_STATE_ONLY, for Falco's rules
+ * never see them: events recorded with that mark, the enter events that are still passed on, and
+ * containers, users and groups added or deleted before a section's first other event.
  */
 int source_next(struct source *s, struct raw *raw, struct err *err);
 
@@ -46,7 +52,8 @@ const struct source_stats *source_stats(const struct source *s);
 /*
  * Writing a .scap file: current block versions, one section. Synthetic events passed to
  * scap_write become the metadata blocks they stand for and must all come before the first real
- * event; a real event is written as it is, without its extension.
+ * event; a real event is written as it is, without its extension. A SECTION_ENTRY begins another
+ * section. A closed pipe is an error only where SIGPIPE is ignored.
  */
 struct scap_writer;
 

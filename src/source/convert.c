@@ -172,8 +172,8 @@ static struct str type_default(enum value_type type)
 }
 
 /*
- * Finds the enter this exit (of type exit_type) belongs to. A lost exit leaves the enter of
- * another call behind; that one is no use, and the exit keeps the defaults.
+ * Finds the enter of the call that leaves with type exit_type. A lost exit leaves the enter of
+ * another call behind; that one is no use, and the defaults stay.
  */
 static bool find_enter(struct job *job, unsigned exit_type)
 {
@@ -323,7 +323,7 @@ static bool passes(const struct shape *s, unsigned *step)
 	return false;
 }
 
-enum verdict convert(struct converter *c, struct raw *raw)
+enum verdict convert_event(struct converter *c, struct raw *raw)
 {
 	struct event ev;
 	struct job job = { .c = c, .ev = &ev };

@@ -109,7 +109,7 @@ enum verdict {
 int converter_init(struct converter *c, struct source_stats *stats);
 void converter_fini(struct converter *c);
 /* For events whose type_rules entry does not already say pass or drop. */
-enum verdict convert(struct converter *c, struct raw *raw);
+enum verdict convert_event(struct converter *c, struct raw *raw);
 /* A thread is gone, or all are: what it stored is forgotten. */
 void converter_forget(struct converter *c, uint64_t tid);
 void converter_reset(struct converter *c);

@@ -54,8 +54,6 @@ struct str scap_param_text(const struct event *ev, unsigned i)
 	return event_text(ev, i, &s) ? s : STR("");
 }
 
-/* ---- Machine ------------------------------------------------------------------------------- */
-
 int scap_read_machine(struct entry *e)
 {
 	struct event_writer w;
@@ -91,8 +89,6 @@ void scap_put_machine(struct buf *out, const struct event *ev)
 	for (int i = 0; i < 3; i++)
 		scap_put_u64(out, 0);
 }
-
-/* ---- Interfaces ---------------------------------------------------------------------------- */
 
 /* Kinds of interface entries. */
 enum {
@@ -163,8 +159,6 @@ void scap_put_interface(struct buf *out, const struct event *ev)
 		scap_put_u64(out, (uint64_t)event_int_or(ev, INTERFACE_ENTRY_SPEED, 0));
 	buf_str(out, name);
 }
-
-/* ---- Users and groups ---------------------------------------------------------------------- */
 
 /* Kinds of user list entries; whatever is not a user is a group. */
 #define KIND_USER  0

@@ -55,8 +55,6 @@ static int put(struct scap_writer *w, const void *bytes, size_t len)
 	return 0;
 }
 
-/* ---- Blocks -------------------------------------------------------------------------------- */
-
 static uint32_t padding_of(size_t len)
 {
 	return (uint32_t)(-len & 3);
@@ -100,8 +98,6 @@ static int put_section(struct scap_writer *w)
 	w->in_events = false;
 	return rc;
 }
-
-/* ---- Metadata ------------------------------------------------------------------------------ */
 
 /*
  * A second list of users or interfaces replaces the first, so when one grew after it was written
@@ -211,8 +207,6 @@ static int write_synthetic(struct scap_writer *w, const struct event *ev)
 	return rc;
 }
 
-/* ---- Events -------------------------------------------------------------------------------- */
-
 /* Other readers refuse events with more parameters than their table has: ours stay behind. */
 static int without_extension(struct scap_writer *w, const struct event *ev, struct str *bytes)
 {
@@ -290,8 +284,6 @@ static int write_event(struct scap_writer *w, const struct event *ev)
 	}
 	return put_event(w, ev, bytes);
 }
-
-/* ---- The file ------------------------------------------------------------------------------ */
 
 static void writer_free(struct scap_writer *w)
 {

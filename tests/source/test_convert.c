@@ -74,8 +74,6 @@ static void assert_int_param(const struct capture *c, unsigned i, int64_t want)
 			 got, want);
 }
 
-/* ---- The table ----------------------------------------------------------------------------- */
-
 /* Every count of parameters some writer used becomes a current event, or none. */
 static void every_row_leads_to_the_current_shape(void **state)
 {
@@ -143,8 +141,6 @@ static void unused_and_old_enter_events_are_dropped(void **state)
 	assert_int_equal(c.ev.raw.sequence, 1);
 	assert_int_equal(end(&c).dropped, ARRAY_SIZE(types));
 }
-
-/* ---- Enter events -------------------------------------------------------------------------- */
 
 static void put_read_enter(struct buf *b, int64_t tid, uint64_t fd, uint32_t size)
 {
@@ -288,8 +284,6 @@ static void long_enters_are_bounded(void **state)
 	assert_int_equal(stats.refused, threads - kept);
 	assert_int_equal(stats.missing_enters, threads - kept);
 }
-
-/* ---- Values -------------------------------------------------------------------------------- */
 
 static void a_missing_user_is_no_value(void **state)
 {

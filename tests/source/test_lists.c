@@ -100,8 +100,6 @@ static void length_end(struct buf *b, size_t start, bool with_itself)
 	memcpy(b->p + start, &len, sizeof(len));
 }
 
-/* ---- Machine, interfaces, users ------------------------------------------------------------ */
-
 static void machine_info_is_an_event(void **state)
 {
 	static const uint32_t types[] = { 0x201, 0x8002ABCD };
@@ -232,8 +230,6 @@ static void users_and_groups_are_events(void **state)
 		close_list(&c);
 	}
 }
-
-/* ---- Processes ----------------------------------------------------------------------------- */
 
 /* A string list without the last NUL, as old writers left it. */
 static void put_list16(struct buf *b, const char *bytes, size_t len)
@@ -433,8 +429,6 @@ static void the_tail_of_version_9_may_end_anywhere(void **state)
 		close_list(&c);
 	}
 }
-
-/* ---- Descriptors --------------------------------------------------------------------------- */
 
 static void put_bytes(struct buf *b, uint8_t value, size_t n)
 {

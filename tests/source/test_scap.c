@@ -36,8 +36,6 @@ static void put_crooked(struct buf *b, uint32_t type, uint32_t length, unsigned 
 	put_u32(b, trailer);
 }
 
-/* ---- Files that cannot be read ------------------------------------------------------------- */
-
 static void an_unusable_file_is_named_with_its_remedy(void **state)
 {
 	static const struct {
@@ -110,8 +108,6 @@ static void a_path_that_is_no_file_is_named(void **state)
 	assert_null(source_open_scap("/dev/null", &err));
 	assert_string_equal(err.text, "/dev/null: is empty, not a capture");
 }
-
-/* ---- Blocks -------------------------------------------------------------------------------- */
 
 /* Each follows a section header of 28 bytes, and an event of 60 where `behind_event` says so. */
 static void a_broken_block_names_the_offset(void **state)
@@ -271,8 +267,6 @@ static void an_unknown_block_is_passed_over(void **state)
 	buf_fini(&b);
 }
 
-/* ---- Old event blocks ---------------------------------------------------------------------- */
-
 static void put_old_event(struct buf *b, uint16_t type, uint32_t len_error, const char *params,
 			  unsigned n)
 {
@@ -340,8 +334,6 @@ static void an_old_block_gets_its_parameter_count(void **state)
 	}
 }
 
-/* ---- Sections and numbers ------------------------------------------------------------------ */
-
 static void put_group_event(struct buf *b)
 {
 	const struct str params[] = { { "\1\0\0\0", 4 }, { "g", 2 }, { "", 1 } };
@@ -394,8 +386,6 @@ static void another_section_begins_anew(void **state)
 	source_close(s);
 	buf_fini(&b);
 }
-
-/* ---- Compression and pipes ----------------------------------------------------------------- */
 
 static void put_many(struct buf *b, unsigned n)
 {

@@ -121,8 +121,6 @@ static void every_capture_survives_a_round_trip(void **state)
 	assert_true(each_capture(round_trip, &compress) > 0);
 }
 
-/* ---- Another reader ------------------------------------------------------------------------ */
-
 static struct buf output_of(const char *command)
 {
 	struct buf out = { .max = 32 << 20 };
@@ -196,8 +194,6 @@ static void sysdig_reads_what_we_write(void **state)
 		unlink(copy);
 	}
 }
-
-/* ---- Single events ------------------------------------------------------------------------- */
 
 /* Encodes one event; *ev borrows from b until it changes. */
 static void open_event(struct event *ev, struct buf *b, unsigned type, uint16_t flags, unsigned n,
@@ -375,8 +371,6 @@ static void a_late_group_does_not_replace_the_earlier_ones(void **state)
 	buf_fini(&b);
 	unlink(path);
 }
-
-/* ---- Errors -------------------------------------------------------------------------------- */
 
 static void a_list_entry_behind_an_event_is_refused(void **state)
 {
