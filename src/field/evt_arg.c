@@ -69,7 +69,25 @@ static bool raw_address(const struct piece *p, struct val *out)
 	return true;
 }
 
-/* A value of the parameter's own type. Only text may be missing and still be there, as <NA>. */
+/* Which member of struct val holds a value of the type: text or bytes, an address, a number. */
+enum shape {
+	SHAPE_BYTES,
+	SHAPE_ADDRESS,
+	SHAPE_NUMBER,
+};
+
+static enum shape shape_of(enum value_type type)
+{
+	if (type == TYPE_IPV4ADDR || type == TYPE_IPV6ADDR)
+		return SHAPE_ADDRESS;
+	return type_size(type) ? SHAPE_NUMBER : SHAPE_BYTES;
+}
+
+/*
+ * A value of the parameter's own type. Only text may be missing and still be there, as <NA>.
+ * A condition was checked against the type of the first parameter of that name: where this one
+ * is of another shape, it has no value that could be compared.
+ */
 bool get_evt_rawarg(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
 {
 	struct piece p;
@@ -77,6 +95,8 @@ bool get_evt_rawarg(const struct field_ref *ref, const struct field_ctx *ctx, st
 	int64_t v;
 
 	if (!wanted_param(ref, ctx->ev, &param) || !piece_of(ctx->ev, param, &p))
+		return false;
+	if (!ctx->in_output && shape_of(p.type) != shape_of(ref->type))
 		return false;
 	out->type = p.type;
 	out->print = p.print;
@@ -87,11 +107,15 @@ bool get_evt_rawarg(const struct field_ref *ref, const struct field_ctx *ctx, st
 	}
 	if (!p.bytes.len)
 		return false;
-	if (p.type == TYPE_IPV4ADDR || p.type == TYPE_IPV6ADDR)
+	switch (shape_of(p.type)) {
+	case SHAPE_ADDRESS:
 		return raw_address(&p, out);
-	if (!type_size(p.type))
+	case SHAPE_BYTES:
 		return val_text(out, p.bytes);
-	return piece_int(&p, &v) && val_int(out, v);
+	case SHAPE_NUMBER:
+		return piece_int(&p, &v) && val_int(out, v);
+	}
+	return false;
 }
 
 /*

@@ -486,6 +486,24 @@ static void a_poll_lists_its_descriptors(void **state)
 	world_fini(&w);
 }
 
+static void a_raw_argument_of_another_shape_cannot_be_compared(void **state)
+{
+	struct field_ref ref;
+	struct world w;
+	struct val v;
+
+	(void)state;
+	world_init(&w);
+	/* The first parameter `addr` of the table is a socket address, that of mmap a number. */
+	assert_int_equal(field_parse(STR("evt.rawarg.addr"), NULL, &ref), FIELD_OK);
+	assert_int_equal(ref.type, TYPE_SOCKADDR);
+	EVENT_OF(&w, EVENT_MMAP_X, THREAD, INT(0), INT(1), INT(1), INT(1), INT(4096));
+	assert_false(field_get(&ref, &w.ctx, &v));
+	w.ctx.in_output = true;
+	assert_string_equal(shown(&w, "evt.rawarg.addr"), "1000");
+	world_fini(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -499,6 +517,7 @@ int main(void)
 		cmocka_unit_test(an_empty_buffer_is_there_and_shown_as_null),
 		cmocka_unit_test(a_static_field_has_its_configured_value),
 		cmocka_unit_test(io_lengths_need_a_descriptor_of_the_kind),
+		cmocka_unit_test(a_raw_argument_of_another_shape_cannot_be_compared),
 		cmocka_unit_test(a_poll_lists_its_descriptors),
 	};
 
