@@ -61,6 +61,7 @@ struct append_output {
 	const struct str *extra_formats; /* p NULL: a plain field, typed */
 	size_t nextra;
 	bool suggested;
+	bool unless_container_info; /* not where the output says %container.info */
 };
 
 struct rule_options {

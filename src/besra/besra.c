@@ -116,6 +116,11 @@ int besra_load_rules(struct besra *b, const char *path)
 	rc = rule_files(b->arena, path, &files, &n, &err);
 	if (rc < 0)
 		return fail(b, rc, err.text);
+	if (!n) {
+		err_set(&err, -EINVAL, "%s: no rules files, whose names end in .yaml or .yml",
+			path);
+		return fail(b, -EINVAL, err.text);
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (b->paths.n == RULE_FILES_MAX)
 			return fail(b, -E2BIG, "too many rules files");

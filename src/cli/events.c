@@ -37,6 +37,7 @@ struct viewer {
 	struct programs *programs; /* NULL: every event */
 	struct field_ref const *fields;
 	size_t nfields;
+	struct field_history history;
 	struct buf out;
 	uint64_t lines;
 	bool failed; /* standard output takes no more */
@@ -218,6 +219,7 @@ static void watch(const struct field_ctx *ctx, void *arg)
 	if (!wanted(v, ctx))
 		return;
 	shown.in_output = true;
+	shown.history = &v->history;
 	shown.buffers_base64 = v->base64;
 	whole = template_render(v->template, &shown, &line);
 	if (whole || v->format[0] == '*' || v->json) {

@@ -100,8 +100,8 @@ static const struct {
 };
 
 /*
- * -p adds to every output. %container.info is replaced by what -pc, -pk or -pm stand for, else
- * by the container's name and id.
+ * -p adds to every output. What -pc, -pk and -pm stand for takes the place of %container.info in
+ * outputs that have it; without them that is the container's name and id.
  */
 static void print_more(struct setup *s)
 {
@@ -120,7 +120,10 @@ static void print_more(struct setup *s)
 	grown = arena_array(s->arena, s->rules.nappends + 1, sizeof(*grown));
 	if (s->rules.nappends)
 		memcpy(grown, s->rules.appends, s->rules.nappends * sizeof(*grown));
-	grown[s->rules.nappends++].extra_output = str_from(format);
+	grown[s->rules.nappends++] = (struct append_output){
+		.extra_output = str_from(format),
+		.unless_container_info = str_eq(s->rules.container_info, str_from(format)),
+	};
 	s->rules.appends = grown;
 }
 
@@ -134,6 +137,8 @@ static bool add_rule_path(struct setup *s, const char *path)
 		complain("%s", err.text);
 		return false;
 	}
+	if (!n)
+		complain("warning: %s: no rules files, whose names end in .yaml or .yml", path);
 	grown = arena_array(s->arena, s->nrule_paths + n, sizeof(*grown));
 	if (s->nrule_paths)
 		memcpy(grown, s->rule_paths, s->nrule_paths * sizeof(*grown));

@@ -74,7 +74,7 @@ static struct alert_plan plan_rule(struct alert_writer *w, const struct rule *r)
 	for (size_t i = 0; i < r->nextra; i++)
 		plan_field(&b, extra_field(r->extra_keys[i], r->extra[i]));
 	qsort(b.fields.items, b.fields.n, sizeof(*b.fields.items), by_key);
-	return (struct alert_plan){ b.fields.items, b.fields.n };
+	return (struct alert_plan){ .fields = b.fields.items, .n = b.fields.n };
 }
 
 void alert_writer_plan(struct alert_writer *w, const struct ruleset *rules)
@@ -194,7 +194,6 @@ static bool write_json(struct alert_writer *w, const struct ruleset *rules, uint
 	if (!w->line.cut && !w->message.cut)
 		return true;
 	buf_reset(&w->line);
-	w->line.cut = false;
 	if (message.len > ALERT_BRIEF)
 		message.len = ALERT_BRIEF;
 	put_json(w, r, NULL, ctx, message, &w->line);
@@ -212,13 +211,15 @@ bool alert_render(struct alert_writer *w, const struct ruleset *rules, uint32_t 
 		  const struct field_ctx *ctx, struct alert *out)
 {
 	const struct rule *r = &rules->rules[rule];
+	struct field_ctx shown = *ctx;
 	bool whole;
 
+	shown.in_output = true;
+	shown.history = &w->plans[rule].history;
 	buf_reset(&w->message);
 	buf_reset(&w->line);
-	w->message.cut = w->line.cut = false;
-	template_render(r->message, ctx, &w->message);
-	whole = w->options.json ? write_json(w, rules, rule, ctx) : write_text(w, r, ctx);
+	template_render(r->message, &shown, &w->message);
+	whole = w->options.json ? write_json(w, rules, rule, &shown) : write_text(w, r, &shown);
 	*out = (struct alert){
 		.rule = r,
 		.text = { .line = buf_view(&w->line),

@@ -11,6 +11,7 @@ struct engine {
 	struct containers *containers;
 	struct arena *scratch;
 	struct alert_writer writer;
+	struct field_history history; /* of conditions */
 	struct engine_stats stats;
 	uint64_t *by_rule;
 	uint64_t first_ts; /* of the first event of the machine; 0: none yet */
@@ -121,6 +122,7 @@ static struct field_ctx context(struct engine *e, const struct event *ev, const 
 		.containers = e->containers,
 		.scratch = e->scratch,
 		.statics = &e->parts.statics,
+		.history = &e->history,
 		.first_ts = e->first_ts,
 		.hostname = e->parts.alerts.hostname,
 		.buffers_base64 = e->parts.alerts.buffers_base64,
@@ -146,14 +148,12 @@ static void alert_send(struct engine *e, const struct field_ctx *ctx, uint32_t m
 {
 	const struct ruleset *rules = e->parts.rules;
 	uint32_t rule = rules->order[match];
-	struct field_ctx shown = *ctx;
 	struct alert alert;
 
-	shown.in_output = true;
 	e->stats.alerts++;
 	e->stats.by_priority[rules->rules[rule].priority]++;
 	e->by_rule[rule]++;
-	if (!alert_render(&e->writer, rules, rule, &shown, &alert))
+	if (!alert_render(&e->writer, rules, rule, ctx, &alert))
 		e->stats.cut++;
 	if (e->parts.on_alert)
 		e->parts.on_alert(&alert, e->parts.on_alert_arg);

@@ -21,6 +21,7 @@ struct alert_field {
 struct alert_plan {
 	const struct alert_field *fields;
 	size_t n;
+	struct field_history history; /* of the rule's alerts */
 };
 
 struct alert_writer {

@@ -19,6 +19,8 @@ static bool is_meant(const struct append_output *a, const struct rule_info *r)
 		return false;
 	if (a->match_rule.p && !str_eq(a->match_rule, r->name))
 		return false;
+	if (a->unless_container_info && str_contains(r->output.text, STR("%container.info")))
+		return false;
 	for (size_t i = 0; i < a->nmatch_tags; i++)
 		if (!has_tag(r, a->match_tags[i]))
 			return false;
@@ -99,6 +101,33 @@ static void put_without_container_info(struct store *s, const struct rule_info *
 	}
 }
 
+static bool is_field_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '.';
+}
+
+/* Underlines the whole name behind the '%' and says which one may have been meant. */
+static void explain_unknown(struct store *s, struct diag *d)
+{
+	struct str text, name, near;
+
+	if (!d->at.doc || d->at.start >= d->at.doc->text.len ||
+	    d->at.doc->text.p[d->at.start] != '%')
+		return;
+	text = str_from_index(d->at.doc->text, d->at.start + 1);
+	for (name = str_of(text.p, 0); name.len < text.len && is_field_char(text.p[name.len]);)
+		name.len++;
+	while (name.len && name.p[name.len - 1] == '.')
+		name.len--;
+	if (!name.len || str_chr(text, '(') == name.len)
+		return;
+	d->at.end = d->at.start + 1 + (uint32_t)name.len;
+	near = field_nearest(name);
+	if (near.len && !str_eq(near, name))
+		diag_note(s->d, d, d->at, "did you mean '%%%.*s'?", STR_ARG(near));
+}
+
 static struct template *compile_template(struct store *s, const struct rule_info *r,
 					 const struct source_text *text, bool *skip)
 {
@@ -108,6 +137,8 @@ static struct template *compile_template(struct store *s, const struct rule_info
 		template_compile(s->compiled, text, &s->options->statics, s->d, &unknown);
 
 	place_at(s, first, r->output_ctx);
+	if (!t && unknown && s->d->list.n > first)
+		explain_unknown(s, &s->d->list.items[s->d->list.n - 1]);
 	*skip = !t && unknown && r->skip_unknown;
 	return t;
 }
