@@ -154,20 +154,30 @@ struct span source_span(const struct source_text *t, size_t start, size_t end)
 
 #define NEAREST_MAX 128 /* longer names are not worth the distance's quadratic cost */
 
+static struct str lower_case(struct str s, char out[NEAREST_MAX])
+{
+	for (size_t i = 0; i < s.len; i++)
+		out[i] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] | 0x20 : s.p[i]);
+	return str_of(out, s.len);
+}
+
 struct str diag_nearest(struct str name, bool (*next)(void *arg, struct str *candidate), void *arg)
 {
 	/* One slip in three letters is a slip, more is another word. */
 	unsigned limit = (unsigned)(name.len + 1) / 3, best = limit + 1;
-	struct str found = { "", 0 }, candidate;
+	struct str found = { "", 0 }, candidate, want;
+	char left[NEAREST_MAX], right[NEAREST_MAX];
 
 	if (name.len < 2 || name.len > NEAREST_MAX)
 		return found;
+	want = lower_case(name, left);
 	while (next(arg, &candidate)) {
 		unsigned distance;
 
-		if (candidate.len + limit < name.len || candidate.len > name.len + limit)
+		if (candidate.len + limit < name.len || candidate.len > name.len + limit ||
+		    candidate.len > NEAREST_MAX)
 			continue;
-		distance = str_ieq(candidate, name) ? 0 : str_distance(candidate, name);
+		distance = str_distance(lower_case(candidate, right), want);
 		if (distance < best) {
 			best = distance;
 			found = candidate;
