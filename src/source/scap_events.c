@@ -7,6 +7,7 @@
 /*
  * Blocks of the first version lack nparams. The number of lengths is the one with which lengths
  * and parameters end where the event does: each more moves that end, so there is one at most.
+ * The header is there, and the type one of ours.
  */
 static bool complete_old_event(struct reader *r, const uint8_t *p, size_t room, struct raw *raw)
 {
@@ -15,13 +16,11 @@ static bool complete_old_event(struct reader *r, const uint8_t *p, size_t room, 
 	uint16_t length;
 	uint8_t *to;
 
-	if (room < EVENT_HEAD_1)
-		return false;
 	memcpy(&head, p, EVENT_HEAD_1);
 	/* Old writers counted three bytes too many for these. */
 	if (head.type == EVENT_NOTIFICATION_E || head.type == EVENT_INFRASTRUCTURE_EVENT_E)
 		head.len = head.len < 3 ? 0 : head.len - 3;
-	if (head.len < EVENT_HEAD_1 || head.len > room || head.type >= EVENT_FILE_TYPES)
+	if (head.len < EVENT_HEAD_1 || head.len > room)
 		return false;
 	while (n < event_info(head.type)->nparams && end < head.len) {
 		const uint32_t at = EVENT_HEAD_1 + n * (uint32_t)sizeof(length);
@@ -48,33 +47,67 @@ static bool complete_old_event(struct reader *r, const uint8_t *p, size_t room, 
 	return true;
 }
 
-/* Where the event lies in a block's body. False when it cannot be there. */
-static bool find_event(struct reader *r, uint32_t type, struct cursor body, struct raw *raw)
-{
-	struct wire_event head;
-	uint32_t dump = 0;
+/* What the kinds of event blocks differ in. */
+struct form {
+	uint8_t before_event; /* bytes: cpu u16, and dump flags u32 where there are some */
+	bool old;             /* the event has no nparams */
+	uint32_t most;        /* bytes of body and trailer */
+};
 
-	raw->cpu = cursor_u16(&body);
-	if (type == BLOCK_EVENT_FLAGS_2 || type == BLOCK_EVENT_FLAGS_LARGE ||
-	    type == BLOCK_EVENT_FLAGS_1)
-		dump = cursor_u32(&body);
-	raw->flags = dump & DUMP_STATE_ONLY ? WIRE_STATE_ONLY : 0;
-	if (type == BLOCK_EVENT_1 || type == BLOCK_EVENT_1_OLD || type == BLOCK_EVENT_FLAGS_1)
-		return !body.overrun && complete_old_event(r, body.p, cursor_left(&body), raw);
-	if (cursor_left(&body) < sizeof(head))
-		return false;
-	memcpy(&head, body.p, sizeof(head));
-	raw->bytes = body.p;
-	raw->len = head.len;
-	return head.len >= sizeof(head) && head.len <= cursor_left(&body);
+static struct form form_of(uint32_t type)
+{
+	switch (type) {
+	case BLOCK_EVENT_1:
+	case BLOCK_EVENT_1_OLD:
+		return (struct form){ 2, true, LIMIT_EVENT_BYTES };
+	case BLOCK_EVENT_FLAGS_1:
+		return (struct form){ 6, true, LIMIT_EVENT_BYTES };
+	case BLOCK_EVENT_FLAGS_2:
+		return (struct form){ 6, false, LIMIT_EVENT_BYTES };
+	case BLOCK_EVENT_LARGE:
+		return (struct form){ 2, false, LIMIT_LARGE_BYTES };
+	case BLOCK_EVENT_FLAGS_LARGE:
+		return (struct form){ 6, false, LIMIT_LARGE_BYTES };
+	default:
+		return (struct form){ 2, false, LIMIT_EVENT_BYTES };
+	}
 }
 
-static inline struct wire_event head_of(const struct raw *raw)
+static inline uint16_t type_of(const uint8_t *event)
 {
-	struct wire_event head;
+	uint16_t type;
 
-	memcpy(&head, raw->bytes, sizeof(head));
-	return head;
+	memcpy(&type, event + offsetof(struct wire_event, type), sizeof(type));
+	return type;
+}
+
+static inline uint32_t nparams_of(const uint8_t *event)
+{
+	uint32_t n;
+
+	memcpy(&n, event + offsetof(struct wire_event, nparams), sizeof(n));
+	return n;
+}
+
+static inline uint64_t tid_of(const uint8_t *event)
+{
+	uint64_t tid;
+
+	memcpy(&tid, event + offsetof(struct wire_event, tid), sizeof(tid));
+	return tid;
+}
+
+/* The event with nparams, wherever it is then. False when its length cannot be. */
+static inline bool event_bytes(struct reader *r, bool old, const uint8_t *p, size_t room,
+			       struct raw *raw)
+{
+	if (old)
+		return complete_old_event(r, p, room, raw);
+	if (room < sizeof(struct wire_event))
+		return false;
+	raw->bytes = p;
+	memcpy(&raw->len, p + offsetof(struct wire_event, len), sizeof(raw->len));
+	return raw->len >= sizeof(struct wire_event) && raw->len <= room;
 }
 
 /*
@@ -87,7 +120,7 @@ static void apply_marks(struct reader *r, unsigned marks, struct raw *raw)
 	if (marks & MARK_HIDDEN)
 		raw->flags |= WIRE_STATE_ONLY;
 	if (marks & MARK_ENDS_THREAD)
-		converter_forget(&r->converter, head_of(raw).tid);
+		converter_forget(&r->converter, tid_of(raw->bytes));
 	if (!r->initial)
 		return;
 	if (!(marks & MARK_INITIAL)) {
@@ -99,31 +132,19 @@ static void apply_marks(struct reader *r, unsigned marks, struct raw *raw)
 		r->num--;
 }
 
-/* 1: *raw is an event to hand out; 0: the block had none. */
-static int take_event(struct reader *r, uint32_t type, struct cursor body, struct raw *raw)
+/* Brings the event to the current shape and numbers it. 1, or 0 when nothing is left of it. */
+static int shape_event(struct reader *r, struct raw *raw)
 {
 	struct source_stats *stats = &r->base.stats;
-	const struct type_rule *rule;
-	struct wire_event head;
+	const struct type_rule *rule = &type_rules[type_of(raw->bytes)];
 	enum verdict verdict = VERDICT_PASS;
 
-	stats->events++;
-	if (!find_event(r, type, body, raw)) {
-		stats->malformed++;
-		return 0;
-	}
-	head = head_of(raw);
-	if (head.type >= EVENT_FILE_TYPES) {
-		stats->skipped_newer++;
-		return 0;
-	}
-	rule = &type_rules[head.type];
-	if (rule->fate == FATE_DROP)
+	if (rule->fate == FATE_DROP) {
 		verdict = VERDICT_DROP;
-	else if (rule->fate == FATE_CONVERT ||
-		 (rule->fate == FATE_PASS_COMPLETE && head.nparams < rule->nparams)) {
+	} else if (rule->fate == FATE_CONVERT ||
+		   (rule->fate == FATE_PASS_COMPLETE && nparams_of(raw->bytes) < rule->nparams)) {
 		verdict = convert_event(&r->converter, raw);
-		rule = &type_rules[head_of(raw).type];
+		rule = &type_rules[type_of(raw->bytes)];
 	}
 	if (verdict != VERDICT_PASS) {
 		stats->dropped += verdict == VERDICT_DROP;
@@ -140,19 +161,39 @@ static int take_event(struct reader *r, uint32_t type, struct cursor body, struc
 
 int reader_event(struct reader *r, uint64_t at, uint32_t type, uint32_t length, struct raw *raw)
 {
-	const bool large = type == BLOCK_EVENT_LARGE || type == BLOCK_EVENT_FLAGS_LARGE;
-	const uint32_t most = BLOCK_HEAD + (large ? LIMIT_LARGE_BYTES : LIMIT_EVENT_BYTES);
+	const struct form form = form_of(type);
+	const uint32_t before = BLOCK_HEAD + form.before_event;
+	struct source_stats *stats = &r->base.stats;
 	const uint8_t *block;
+	uint32_t dump = 0;
 	int rc;
 
-	if (length > most)
+	if (length > BLOCK_HEAD + form.most)
 		return reader_fail(r, at, -EBADMSG,
 				   "event block of %" PRIu32 " bytes; the most is %" PRIu32, length,
-				   most);
-	rc = reader_want(r, at, length, "block body");
-	if (rc < 0)
-		return rc;
+				   BLOCK_HEAD + form.most);
+	rc = input_want(&r->in, length);
+	if (rc <= 0)
+		return reader_fail_short(r, at, rc, "block body");
 	block = r->in.p;
 	r->in.p += length;
-	return take_event(r, type, cursor_over(block + BLOCK_HEAD, length - BLOCK_FRAME), raw);
+
+	stats->events++;
+	if (length < before + EVENT_HEAD_1 + BLOCK_TAIL) {
+		stats->malformed++;
+		return 0;
+	}
+	if (type_of(block + before) >= EVENT_FILE_TYPES) {
+		stats->skipped_newer++;
+		return 0;
+	}
+	memcpy(&raw->cpu, block + BLOCK_HEAD, sizeof(raw->cpu));
+	if (form.before_event > sizeof(raw->cpu))
+		memcpy(&dump, block + BLOCK_HEAD + sizeof(raw->cpu), sizeof(dump));
+	raw->flags = dump & DUMP_STATE_ONLY ? WIRE_STATE_ONLY : 0;
+	if (!event_bytes(r, form.old, block + before, length - before - BLOCK_TAIL, raw)) {
+		stats->malformed++;
+		return 0;
+	}
+	return shape_event(r, raw);
 }
