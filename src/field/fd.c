@@ -149,7 +149,7 @@ bool get_fd_types(const struct field_ref *ref, const struct field_ctx *ctx, stru
 	}
 	out->list.items = words.items;
 	out->list.n = words.n;
-	return true;
+	return words.n;
 }
 
 /* ---- Name ---- */

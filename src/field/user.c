@@ -15,6 +15,12 @@ static struct str user_table(const struct field_ctx *ctx)
 	return str_eq(id, STR("host")) ? STR("") : id;
 }
 
+/* Captures also hold users whose recorder did not know more than the number. */
+static struct str told_or(const struct istr *text, struct str otherwise)
+{
+	return text && !str_eq(istr_view(text), NO_NAME) ? istr_view(text) : otherwise;
+}
+
 static const struct user *user_of(const struct field_ctx *ctx, uint32_t uid)
 {
 	return state_user(ctx->state, user_table(ctx), uid);
@@ -24,7 +30,7 @@ static struct str user_name(const struct field_ctx *ctx, uint32_t uid)
 {
 	const struct user *u = user_of(ctx, uid);
 
-	return u ? istr_view(u->name) : uid == 0 ? STR("root") : NO_NAME;
+	return told_or(u ? u->name : NULL, uid == 0 ? STR("root") : NO_NAME);
 }
 
 /* For an event that tells of a container, the user it was configured with. */
@@ -50,7 +56,7 @@ bool get_user_homedir(const struct field_ref *ref, const struct field_ctx *ctx, 
 	if (!t)
 		return false;
 	u = user_of(ctx, t->uid);
-	return val_text(out, u ? istr_view(u->home) : t->uid == 0 ? STR("/root") : NO_NAME);
+	return val_text(out, told_or(u ? u->home : NULL, t->uid == 0 ? STR("/root") : NO_NAME));
 }
 
 bool get_user_shell(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
@@ -62,7 +68,7 @@ bool get_user_shell(const struct field_ref *ref, const struct field_ctx *ctx, st
 	if (!t)
 		return false;
 	u = user_of(ctx, t->uid);
-	return val_text(out, u ? istr_view(u->shell) : NO_NAME);
+	return val_text(out, told_or(u ? u->shell : NULL, NO_NAME));
 }
 
 bool get_user_loginuid(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
@@ -90,5 +96,5 @@ bool get_group_name(const struct field_ref *ref, const struct field_ctx *ctx, st
 	if (!t)
 		return false;
 	g = state_group(ctx->state, user_table(ctx), t->gid);
-	return val_text(out, g ? istr_view(g->name) : t->gid == 0 ? STR("root") : NO_NAME);
+	return val_text(out, told_or(g ? g->name : NULL, t->gid == 0 ? STR("root") : NO_NAME));
 }

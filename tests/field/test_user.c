@@ -79,6 +79,18 @@ static void root_has_a_name_everywhere(void **state)
 	machine_free(&m);
 }
 
+static void a_user_recorded_without_a_name_is_unknown(void **state)
+{
+	struct machine m = machine_new();
+
+	(void)state;
+	add_user(&m, 0, "<NA>", "");
+	add_group(&m, 0, "<NA>", "");
+	runs(&m, &(struct proc){ .pid = 5 });
+	CHECK(m, { "user.name", "root" }, { "group.name", "root" });
+	machine_free(&m);
+}
+
 static void a_container_has_users_of_its_own(void **state)
 {
 	struct machine m = machine_new();
@@ -121,6 +133,7 @@ int main(void)
 		cmocka_unit_test(a_known_user_is_named),
 		cmocka_unit_test(an_unknown_user_is_not_available),
 		cmocka_unit_test(root_has_a_name_everywhere),
+		cmocka_unit_test(a_user_recorded_without_a_name_is_unknown),
 		cmocka_unit_test(a_container_has_users_of_its_own),
 		cmocka_unit_test(an_event_about_a_container_names_its_user),
 	};
