@@ -64,11 +64,30 @@ static bool joined(const struct field_ctx *ctx, enum proc_text which, struct val
 	return text.len && val_text(out, text_view(&text));
 }
 
+/*
+ * In a condition only `exists` asks for the value of a field that stands for all ancestors: is
+ * there one.
+ */
+static bool asks_for_any(const struct field_ref *ref, const struct field_ctx *ctx)
+{
+	return !ctx->in_output && field_is_multi(ref);
+}
+
+static bool any_ancestor(const struct field_ctx *ctx, struct val *out)
+{
+	struct ancestor_walk w = walk_ancestors(ctx);
+	const struct thread *t = walk_next(&w);
+
+	return t && val_text(out, STR(""));
+}
+
 static bool ancestor_text(const struct field_ref *ref, const struct field_ctx *ctx,
 			  enum proc_text which, struct val *out)
 {
 	const struct thread *t;
 
+	if (asks_for_any(ref, ctx))
+		return any_ancestor(ctx, out);
 	if (!ref->has_index)
 		return joined(ctx, which, out);
 	t = ancestor(ctx, ref->index);
@@ -106,8 +125,11 @@ bool get_ancestor_args(const struct field_ref *ref, const struct field_ctx *ctx,
 /* Without an index, in outputs, the process itself. */
 bool get_ancestor_pid(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
 {
-	const struct thread *t = ancestor(ctx, ref->has_index ? ref->index : 0);
+	const struct thread *t;
 
+	if (asks_for_any(ref, ctx))
+		return any_ancestor(ctx, out);
+	t = ancestor(ctx, ref->has_index ? ref->index : 0);
 	return t && is_shown_id(t->pid) && val_int(out, t->pid);
 }
 
@@ -142,6 +164,8 @@ bool get_ancestor_env(const struct field_ref *ref, const struct field_ctx *ctx, 
 
 	if (!t)
 		return false;
+	if (asks_for_any(ref, ctx))
+		return any_ancestor(ctx, out);
 	if (ref->has_key)
 		return val_text(out, nearest_env(ctx, ref->key));
 	if (ref->has_index && ref->index)
