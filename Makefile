@@ -19,8 +19,9 @@ include tests/lint/layers
 
 # ---- Dependencies ---------------------------------------------------------------------------
 
-DEPS_BUILD := gcc g++ make libc6-dev zlib1g-dev libyaml-dev libjansson-dev libre2-dev libxxhash-dev
-DEPS_TEST  := libcmocka-dev python3 clang llvm libclang-rt-14-dev clang-format cppcheck sysdig git
+DEPS_BUILD := gcc g++ make libc6-dev zlib1g-dev libyaml-dev libjansson-dev libre2-dev libxxhash-dev \
+	      libbpf-dev libelf-dev clang llvm
+DEPS_TEST  := libcmocka-dev python3 libclang-rt-14-dev clang-format cppcheck sysdig git
 DEPS_ALL   := $(DEPS_BUILD) $(DEPS_TEST)
 
 # ---- Flags ----------------------------------------------------------------------------------
@@ -30,7 +31,7 @@ WARN_C := $(WARN) -Wstrict-prototypes -Wmissing-prototypes -Wconversion
 CPPFLAGS := -Iinclude -D_GNU_SOURCE
 CFLAGS   ?= -O2 -g
 CXXFLAGS ?= -O2 -g
-LDLIBS   := -lyaml -ljansson -lre2 -lz -lpthread -lm -lstdc++
+LDLIBS   := -lbpf -lelf -lyaml -ljansson -lre2 -lz -lpthread -lm -lstdc++
 
 ifeq ($(SAN),1)
 # gcc's sanitizers: any report ends the program, so a test that triggers one fails.
@@ -47,10 +48,35 @@ sources = $(wildcard src/$(1)/*.c src/$(1)/*.cc src/$(1)/*/*.c)
 objects = $(patsubst %,$(BUILD)/%.o,$(basename $(call sources,$(1))))
 # A module and all it may include, lowest first, each once.
 closure = $(foreach m,$(MODULES),$(if $(filter $(m),$(1) $(LAYER_$(1))),$(m)))
-stack   = $(foreach m,$(call closure,$(1)),$(call objects,$(m)))
+stack   = $(foreach m,$(call closure,$(1)),$(call objects,$(m))) \
+	  $(if $(filter source,$(call closure,$(1))),$(BUILD)/bpf/embedded.o)
+
+# ---- Kernel side ----------------------------------------------------------------------------
+
+# bpf/*.bpf.c, bpf/*/*.bpf.c: each an object of its own, put into the library as bytes.
+BPF_SOURCES := $(wildcard bpf/*.bpf.c bpf/sys/*.bpf.c bpf/tp/*.bpf.c bpf/iter/*.bpf.c)
+BPF_OBJECTS := $(patsubst %.bpf.c,$(BUILD)/%.bpf.o,$(BPF_SOURCES))
+BPF_CFLAGS  := -target bpf -D__TARGET_ARCH_x86 -O2 -g -Wall -Werror \
+	       -Wno-initializer-overrides -Wno-unused-function -Ibpf -Iinclude
+
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
+	@mkdir -p $(@D)
+	clang $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+	llvm-strip -g $@
+
+$(BUILD)/bpf/embedded.S: $(BPF_OBJECTS)
+	@for o in $^; do \
+		n=$$(basename $$o .bpf.o); \
+		printf '\t.section .rodata\n\t.balign 8\n\t.global bpf_%s_begin, bpf_%s_end\nbpf_%s_begin:\n\t.incbin "%s"\nbpf_%s_end:\n' \
+			$$n $$n $$n $$o $$n; \
+	done > $@
+	@printf '\t.section .note.GNU-stack,"",@progbits\n' >> $@
+
+$(BUILD)/bpf/embedded.o: $(BUILD)/bpf/embedded.S
+	$(CC) -c -o $@ $<
 
 LIB_MODULES := $(filter-out cli,$(MODULES))
-LIB_OBJECTS := $(foreach m,$(LIB_MODULES),$(call objects,$(m)))
+LIB_OBJECTS := $(foreach m,$(LIB_MODULES),$(call objects,$(m))) $(BUILD)/bpf/embedded.o
 
 .PHONY: all
 all: $(BUILD)/besra $(BUILD)/libbesra.a
@@ -95,7 +121,7 @@ $(foreach m,$(MODULES),$(eval $(call module_tests,$(m))))
 # ---- Tools for tests and benchmarks -----------------------------------------------------------
 
 # Each of these is a program linked with the whole library.
-TOOL_SOURCES := $(wildcard tests/oracle/*.c tests/bench/*.c tests/embed/*.c)
+TOOL_SOURCES := $(wildcard tests/oracle/*.c tests/bench/*.c tests/embed/*.c tests/live/*.c)
 TOOLS := $(patsubst %.c,$(BUILD)/%,$(TOOL_SOURCES))
 
 $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbesra.a

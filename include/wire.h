@@ -16,10 +16,12 @@
 
 #ifndef __bpf__
 #include <stdint.h>
+#define WIRE_U8  uint8_t
 #define WIRE_U16 uint16_t
 #define WIRE_U32 uint32_t
 #define WIRE_U64 uint64_t
 #else
+#define WIRE_U8  __u8
 #define WIRE_U16 __u16
 #define WIRE_U32 __u32
 #define WIRE_U64 __u64
@@ -44,5 +46,49 @@ struct wire_event {
 #define WIRE_STATE_ONLY 0x2 /* updates the state, is hidden from rules */
 #define WIRE_IO_URING   0x4 /* the work arrived through a ring */
 #define WIRE_EXTENSION  0x8 /* parameters beyond the table's follow: see schema/event.h */
+
+/* ---- What the kernel's programs and the agent share besides events -------------------------- */
+
+#define WIRE_SYSCALLS_MAX 512 /* x86_64 numbers end well below */
+#define WIRE_PROGRAMS     (WIRE_SYSCALLS_MAX + 1)
+#define WIRE_GENERIC      WIRE_SYSCALLS_MAX /* index of the program of calls without an own one */
+#define WIRE_SHARDS_MAX   64
+#define WIRE_EVENT_MAX    65536
+
+/* Bulk traffic cannot fill the lane of what changes the state. */
+enum wire_lane { WIRE_LANE_STATE, WIRE_LANE_BULK, WIRE_LANES };
+
+/* What the agent wants of a system call. */
+enum wire_need {
+	WIRE_NEED_EVENT = 1 << 0,
+	WIRE_NEED_FAILED = 1 << 1, /* calls that failed, too */
+};
+
+struct wire_needs {
+	WIRE_U8 syscall[WIRE_SYSCALLS_MAX]; /* enum wire_need, by x86_64 number */
+	WIRE_U32 scoped;                    /* only tasks marked in their storage */
+};
+
+/* Why an event, or a part of it, is missing. */
+enum wire_loss {
+	WIRE_LOSS_RING,      /* the ring was full */
+	WIRE_LOSS_TAIL_CALL, /* no program where one should be */
+	WIRE_LOSS_STORAGE,   /* no memory for the thread group's record: sequence 0 */
+	WIRE_LOSS_READ,      /* user or kernel memory could not be read: a parameter is absent */
+	WIRE_LOSS_CUT,       /* a string or list was longer than its limit */
+	WIRE_LOSSES
+};
+
+struct wire_loss_key {
+	WIRE_U64 cgroup;
+	WIRE_U32 reason; /* enum wire_loss */
+	WIRE_U32 type;   /* event type */
+};
+
+/* Kept with the leader of a thread group; forked children inherit `scope`. */
+struct wire_task {
+	WIRE_U64 sequence;
+	WIRE_U32 scope; /* not 0: in scope */
+};
 
 #endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+#ifndef CORE_OPEN_FLAGS_BPF_H
+#define CORE_OPEN_FLAGS_BPF_H
+
+/* Flags of open, in the format's bits, with the quirks of Falco's probe that rules rely on. */
+
+#include "core/file.bpf.h"
+#include "schema_flags.bpf.h"
+
+#define O_CREAT_NATIVE   0x40
+#define O_TMPFILE_NATIVE 0x400000 /* without the O_DIRECTORY bit it includes */
+#define O_DIRECTORY_BIT  0x10000
+#define FMODE_CREATED    0x100000
+
+static __always_inline __u32 open_flags(__u64 native)
+{
+	__u32 out = 0;
+
+	switch (native & 3) {
+	case 0:
+	case 3:
+		out = FILE_FLAGS_O_RDONLY;
+		break;
+	case 1:
+		out = FILE_FLAGS_O_WRONLY;
+		break;
+	default:
+		out = FILE_FLAGS_O_RDWR;
+	}
+#define FLAG(set, id, name, value, native_value)                                                   \
+	if ((native_value) != FLAG_NO_NATIVE && (native_value) > 3 &&                              \
+	    (native & (native_value)) == (native_value))                                           \
+		out |= (value);
+#include "tables/flags/file_flags.def"
+#undef FLAG
+	return out;
+}
+
+/* The mode argument means something only when a file may be made. */
+static __always_inline __u32 open_mode(__u64 flags, __u64 mode)
+{
+	return flags & (O_CREAT_NATIVE | O_TMPFILE_NATIVE) ? (__u32)mode : 0;
+}
+
+#define OVERLAYFS_MAGIC 0x794c7630
+
+/* F_CREATED: this very call made the file. */
+static __always_inline __u32 open_result_flags(struct file *f)
+{
+	return f && BPF_CORE_READ(f, f_mode) & FMODE_CREATED ? FILE_FLAGS_O_F_CREATED : 0;
+}
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+#ifndef CORE_PATH_BPF_H
+#define CORE_PATH_BPF_H
+
+/*
+ * The path of an object the kernel holds: from its dentry through the mounts up to the root of its
+ * mount namespace. Names are written backwards from the middle of scratch->path. A path of more
+ * than PATH_DEPTH components, or longer than PATH_CAP, keeps its end and begins with "..." instead
+ * of a slash; that is counted.
+ */
+
+#include "emit.bpf.h"
+
+#define PATH_DEPTH 64
+#define PATH_MASK  (PATH_CAP - 1)
+#define NAME_MASK  255
+
+/* The mount a vfsmount is part of. */
+static __always_inline struct mount *mount_of(struct vfsmount *m)
+{
+	return (struct mount *)((char *)m - bpf_core_field_offset(struct mount, mnt));
+}
+
+/* Puts one component in front; false when there is no room for it. */
+static __always_inline bool path_prepend(struct bpf_scratch *e, struct qstr *name)
+{
+	__u32 len = name->len & NAME_MASK, at = e->path_at;
+
+	if (at < len + 5)
+		return false;
+	at -= len;
+	if (bpf_probe_read_kernel(e->path + (at & PATH_MASK), len, name->name) < 0)
+		return false;
+	at -= 1;
+	e->path[at & PATH_MASK] = '/';
+	e->path_at = at;
+	return true;
+}
+
+static __always_inline void path_prepend_mark(struct bpf_scratch *e)
+{
+	__u32 at = e->path_at - 3;
+
+	e->path[at & PATH_MASK] = '.';
+	e->path[(at + 1) & PATH_MASK] = '.';
+	e->path[(at + 2) & PATH_MASK] = '.';
+	e->path_at = at & PATH_MASK;
+}
+
+/* Writes the path from scratch->path_at up to PATH_CAP - 1, where a NUL stands. */
+static __always_inline void path_walk(struct bpf_scratch *e, const struct path *from)
+{
+	struct vfsmount *vfs = BPF_CORE_READ(from, mnt);
+	struct dentry *dentry = BPF_CORE_READ(from, dentry);
+	struct mount *mount = mount_of(vfs);
+	struct dentry *top = BPF_CORE_READ(vfs, mnt_root);
+	bool whole = false;
+
+	e->path_at = PATH_CAP - 1;
+	e->path[PATH_CAP - 1] = 0;
+	for (int i = 0; i < PATH_DEPTH; i++) {
+		struct dentry *parent;
+		struct qstr name;
+
+		if (dentry == top) {
+			struct mount *above = BPF_CORE_READ(mount, mnt_parent);
+
+			if (above == mount) {
+				whole = true;
+				break;
+			}
+			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+			mount = above;
+			top = BPF_CORE_READ(mount, mnt.mnt_root);
+			continue;
+		}
+		parent = BPF_CORE_READ(dentry, d_parent);
+		bpf_core_read(&name, sizeof(name), &dentry->d_name);
+		if (parent == dentry) { /* no tree at all, just a name: a memfd, a pipe */
+			whole = true;
+			if (path_prepend(e, &name))
+				e->path_at++; /* its name has no slash in front */
+			break;
+		}
+		if (!path_prepend(e, &name))
+			break;
+		dentry = parent;
+	}
+	if (!whole) {
+		count_loss(WIRE_LOSS_CUT, e->type);
+		path_prepend_mark(e);
+	} else if (e->path_at == PATH_CAP - 1) {
+		e->path[PATH_CAP - 2] = '/';
+		e->path_at = PATH_CAP - 2;
+	}
+}
+
+/* The path with its NUL as the next parameter; absent without an object. */
+static __always_inline void emit_path(struct bpf_scratch *e, const struct path *from)
+{
+	__u32 at, len;
+
+	if (!from) {
+		emit_empty(e);
+		return;
+	}
+	path_walk(e, from);
+	at = e->path_at;
+	len = PATH_CAP - at;
+	if (bpf_probe_read_kernel(e->bytes + (e->at & EMIT_MASK), len & PATH_MASK,
+				  e->path + (at & PATH_MASK)) < 0)
+		len = 0;
+	emit_length(e, len);
+}
+
+#endif

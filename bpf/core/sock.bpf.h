@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+#ifndef CORE_SOCK_BPF_H
+#define CORE_SOCK_BPF_H
+
+/*
+ * Sockets and addresses in the format's layouts:
+ *
+ *	address  family byte, then ip (network order) and port (u16, host order); or a path with NUL
+ *	tuple    family byte, then source ip, port, destination ip, port; for unix sockets the two
+ *		 kernel addresses (u64) and a path with NUL
+ */
+
+#include "core/file.bpf.h"
+
+#define AF_UNIX  1
+#define AF_INET  2
+#define AF_INET6 10
+
+#define S_IFMT   0170000
+#define S_IFSOCK 0140000
+
+/* The socket behind a descriptor; NULL when it is none. */
+static __always_inline struct sock *sock_of(long fd)
+{
+	struct file *f = file_of(fd);
+	struct socket *s;
+
+	if (!f || (BPF_CORE_READ(f, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	s = BPF_CORE_READ(f, private_data);
+	return BPF_CORE_READ(s, sk);
+}
+
+/* The address the caller passed, copied whole: the kernel's own copy is gone at exit. */
+struct user_address {
+	__u16 family;
+	__u16 port; /* network order */
+	union {
+		__u32 ip4;
+		struct {
+			__u32 flow;
+			__u8 ip6[16];
+		};
+	};
+};
+
+#define UNIX_PATH_MAX 108
+
+/* False when there is none, or it is too short for its family. */
+static __always_inline bool address_read(struct user_address *a, __u64 from, __u64 len)
+{
+	__builtin_memset(a, 0, sizeof(*a));
+	if (!from || len < sizeof(a->family))
+		return false;
+	if (bpf_probe_read_user(&a->family, sizeof(a->family), (void *)from) < 0)
+		return false;
+	if (a->family == AF_INET)
+		return len >= 8 && bpf_probe_read_user(a, 8, (void *)from) == 0;
+	if (a->family == AF_INET6)
+		return len >= 24 && bpf_probe_read_user(a, 24, (void *)from) == 0;
+	return true;
+}
+
+/* A unix path of len bytes behind the family, with a NUL added: at `at`; returns its length. */
+static __always_inline __u32 append_unix_path(struct bpf_scratch *e, __u32 at, __u64 from,
+					      __u64 len)
+{
+	__u64 n = len > 2 ? (__u32)len - 2 : 0;
+	__u8 first = 0;
+
+	if (n > UNIX_PATH_MAX)
+		n = UNIX_PATH_MAX;
+	if (n == 0) {
+		EMIT_STORE(e, __u8, at, 0);
+		return 1;
+	}
+	bpf_probe_read_user(&first, 1, (void *)(from + 2));
+	if (first) {
+		long got;
+
+		n++;
+		BOUND(n, 127);
+		got = bpf_probe_read_user_str(e->bytes + (at & EMIT_MASK), n, (void *)(from + 2));
+
+		return got > 0 ? got : 1;
+	}
+	/* An abstract name: its leading NUL is left out, as in Falco's events. */
+	n--;
+	BOUND(n, 127);
+	if (n)
+		bpf_probe_read_user(e->bytes + (at & EMIT_MASK), n, (void *)(from + 3));
+	EMIT_STORE(e, __u8, at + n, 0);
+	return n + 1;
+}
+
+static __always_inline __u16 swap16(__u16 v)
+{
+	return __builtin_bswap16(v);
+}
+
+static __always_inline void emit_address(struct bpf_scratch *e, __u64 from, __u64 len)
+{
+	struct user_address a;
+	__u32 at = e->at;
+
+	if (!address_read(&a, from, len)) {
+		emit_empty(e);
+		return;
+	}
+	EMIT_STORE(e, __u8, at, a.family);
+	if (a.family == AF_INET) {
+		EMIT_STORE(e, __u32, at + 1, a.ip4);
+		EMIT_STORE(e, __u16, at + 5, swap16(a.port));
+		emit_length(e, 7);
+	} else if (a.family == AF_INET6) {
+		__builtin_memcpy(e->bytes + ((at + 1) & EMIT_MASK), a.ip6, 16);
+		EMIT_STORE(e, __u16, at + 17, swap16(a.port));
+		emit_length(e, 19);
+	} else if (a.family == AF_UNIX) {
+		emit_length(e, 1 + append_unix_path(e, at + 1, from, len));
+	} else {
+		emit_empty(e);
+	}
+}
+
+enum direction { OUTBOUND, INBOUND }; /* the local side is the source, or the destination */
+
+static __always_inline void store_ip4(struct bpf_scratch *e, __u32 at, __u32 ip, __u16 port)
+{
+	EMIT_STORE(e, __u32, at, ip);
+	EMIT_STORE(e, __u16, at + 4, port);
+}
+
+static __always_inline void emit_tuple4(struct bpf_scratch *e, struct sock *sk, enum direction way,
+					const struct user_address *other)
+{
+	struct inet_sock *inet = (void *)sk;
+	__u32 local = BPF_CORE_READ(inet, inet_saddr);
+	__u16 local_port = swap16(BPF_CORE_READ(inet, inet_sport));
+	__u32 remote = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+	__u16 remote_port = swap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	__u32 at = e->at;
+
+	if (other) {
+		remote = other->ip4;
+		remote_port = swap16(other->port);
+	}
+	EMIT_STORE(e, __u8, at, AF_INET);
+	store_ip4(e, at + (way == OUTBOUND ? 1 : 7), local, local_port);
+	store_ip4(e, at + (way == OUTBOUND ? 7 : 1), remote, remote_port);
+	emit_length(e, 13);
+}
+
+static __always_inline void emit_tuple6(struct bpf_scratch *e, struct sock *sk, enum direction way,
+					const struct user_address *other)
+{
+	struct inet_sock *inet = (void *)sk;
+	__u32 at = e->at, local_at = at + (way == OUTBOUND ? 1 : 19);
+	__u32 remote_at = at + (way == OUTBOUND ? 19 : 1);
+	__u16 remote_port = swap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+
+	EMIT_STORE(e, __u8, at, AF_INET6);
+	bpf_core_read(e->bytes + (local_at & EMIT_MASK), 16, &sk->__sk_common.skc_v6_rcv_saddr);
+	EMIT_STORE(e, __u16, local_at + 16, swap16(BPF_CORE_READ(inet, inet_sport)));
+	if (other) {
+		__builtin_memcpy(e->bytes + (remote_at & EMIT_MASK), other->ip6, 16);
+		remote_port = swap16(other->port);
+	} else {
+		bpf_core_read(e->bytes + (remote_at & EMIT_MASK), 16,
+			      &sk->__sk_common.skc_v6_daddr);
+	}
+	EMIT_STORE(e, __u16, remote_at + 16, remote_port);
+	emit_length(e, 37);
+}
+
+/* The bound name of a unix socket with its NUL, at `at`; returns its length. */
+static __always_inline __u32 append_bound_path(struct bpf_scratch *e, __u32 at, struct unix_sock *u)
+{
+	struct unix_address *a = u ? BPF_CORE_READ(u, addr) : NULL;
+	int len = a ? BPF_CORE_READ(a, len) : 0;
+	const char *path;
+	char first = 0;
+	long n;
+
+	if (len <= 2) {
+		EMIT_STORE(e, __u8, at, 0);
+		return 1;
+	}
+	path = a->name[0].sun_path;
+	bpf_probe_read_kernel(&first, 1, path);
+	if (first) {
+		n = bpf_probe_read_kernel_str(e->bytes + (at & EMIT_MASK), UNIX_PATH_MAX + 1, path);
+		return n > 0 ? n : 1;
+	}
+	n = len - 3;
+	BOUND(n, 127);
+	if (n)
+		bpf_probe_read_kernel(e->bytes + (at & EMIT_MASK), n, path + 1);
+	EMIT_STORE(e, __u8, at + n, 0);
+	return n + 1;
+}
+
+/* The name is that of the side that has one: the server. */
+static __always_inline void emit_tuple_unix(struct bpf_scratch *e, struct sock *sk,
+					    enum direction way, __u64 name, __u64 name_len)
+{
+	struct unix_sock *local = (void *)sk;
+	struct sock *peer = BPF_CORE_READ(local, peer);
+	__u32 at = e->at;
+
+	EMIT_STORE(e, __u8, at, AF_UNIX);
+	EMIT_STORE(e, __u64, at + (way == OUTBOUND ? 1 : 9), (__u64)sk);
+	EMIT_STORE(e, __u64, at + (way == OUTBOUND ? 9 : 1), (__u64)peer);
+	if (name)
+		emit_length(e, 17 + append_unix_path(e, at + 17, name, name_len));
+	else
+		emit_length(e, 17 + append_bound_path(e, at + 17,
+						      way == INBOUND ? local : (void *)peer));
+}
+
+/* The tuple of a descriptor's socket, or an empty parameter. `name`: the caller's address. */
+static __always_inline void emit_tuple(struct bpf_scratch *e, long fd, enum direction way,
+				       __u64 name, __u64 name_len)
+{
+	struct sock *sk = sock_of(fd);
+	struct user_address a;
+	bool given;
+	__u16 family;
+
+	if (!sk) {
+		emit_empty(e);
+		return;
+	}
+	family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	given = address_read(&a, name, name_len) && a.family == family;
+	if (family == AF_INET)
+		emit_tuple4(e, sk, way, given ? &a : NULL);
+	else if (family == AF_INET6)
+		emit_tuple6(e, sk, way, given ? &a : NULL);
+	else if (family == AF_UNIX)
+		emit_tuple_unix(e, sk, way, given ? name : 0, name_len);
+	else
+		emit_empty(e);
+}
+
+#endif

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+#ifndef CORE_TASK_BPF_H
+#define CORE_TASK_BPF_H
+
+/* What Falco's events say of a task. */
+
+#include "core/file.bpf.h"
+#include "schema_flags.bpf.h"
+
+/* ---- Numbers of a task, in its own namespace and in the first one --------------------------- */
+
+enum { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID };
+
+static __always_inline int pid_in_own_namespace(struct pid *pid)
+{
+	__u32 level = BPF_CORE_READ(pid, level) & 31;
+	struct upid own;
+
+	bpf_core_read(&own, sizeof(own), &pid->numbers[level]);
+	return own.nr;
+}
+
+static __always_inline int task_vtid(struct task_struct *t)
+{
+	return pid_in_own_namespace(BPF_CORE_READ(t, thread_pid));
+}
+
+static __always_inline int task_vpid(struct task_struct *t)
+{
+	return pid_in_own_namespace(BPF_CORE_READ(t, group_leader, thread_pid));
+}
+
+static __always_inline int task_vpgid(struct task_struct *t)
+{
+	return pid_in_own_namespace(BPF_CORE_READ(t, signal, pids[PIDTYPE_PGID]));
+}
+
+static __always_inline int task_pgid(struct task_struct *t)
+{
+	return BPF_CORE_READ(t, signal, pids[PIDTYPE_PGID], numbers[0].nr);
+}
+
+static __always_inline int task_ptid(struct task_struct *t)
+{
+	return BPF_CORE_READ(t, real_parent, pid);
+}
+
+/* When init of the task's pid namespace started, ns since the epoch; 0 in the first one. */
+static __always_inline __u64 task_pidns_start(struct task_struct *t)
+{
+	struct pid_namespace *ns = BPF_CORE_READ(t, nsproxy, pid_ns_for_children);
+
+	return BPF_CORE_READ(ns, child_reaper, start_boottime) + knob_boot_epoch_ns;
+}
+
+/* ---- Credentials ---------------------------------------------------------------------------- */
+
+static __always_inline __u64 capabilities(const kernel_cap_t *set)
+{
+	__u64 bits = 0;
+
+	bpf_core_read(&bits, sizeof(bits), set); /* two words or one: the same eight bytes */
+	return bits;
+}
+
+static __always_inline __u32 task_loginuid(struct task_struct *t)
+{
+	return bpf_core_field_exists(t->loginuid) ? BPF_CORE_READ(t, loginuid.val) : (__u32)-1;
+}
+
+/* ---- Terminal ------------------------------------------------------------------------------- */
+
+static __always_inline __u32 task_tty(struct task_struct *t)
+{
+	struct tty_struct *tty = BPF_CORE_READ(t, signal, tty);
+	__u32 major, minor;
+
+	if (!tty)
+		return 0;
+	major = BPF_CORE_READ(tty, driver, major);
+	minor = BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index);
+	return device_number(major << 20 | minor);
+}
+
+/* ---- Memory --------------------------------------------------------------------------------- */
+
+#define PAGE_KB 4
+
+enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES };
+
+/*
+ * One member of the resident set. Per-CPU parts of the counter are not summed: the value may be a
+ * few pages off. A macro, since the index must be a constant where the offset is looked up.
+ */
+#define rss_count(mm, member)                                                                      \
+	({                                                                                         \
+		struct mm_struct___atomic *old = (void *)(mm);                                     \
+		__s64 pages;                                                                       \
+                                                                                                   \
+		if (bpf_core_field_exists(old->rss_stat.count))                                    \
+			pages = BPF_CORE_READ(old, rss_stat.count[member].counter);                \
+		else                                                                               \
+			pages = BPF_CORE_READ((mm), rss_stat[member].count);                       \
+		pages > 0 ? pages : 0;                                                             \
+	})
+
+static __always_inline void emit_memory(struct bpf_scratch *e, struct task_struct *t)
+{
+	struct mm_struct *mm = BPF_CORE_READ(t, mm);
+
+	if (!mm) {
+		emit_u32(e, 0);
+		emit_u32(e, 0);
+		emit_u32(e, 0);
+		return;
+	}
+	emit_u32(e, BPF_CORE_READ(mm, total_vm) * PAGE_KB);
+	emit_u32(e, (rss_count(mm, MM_FILEPAGES) + rss_count(mm, MM_ANONPAGES) +
+		     rss_count(mm, MM_SHMEMPAGES)) *
+			    PAGE_KB);
+	emit_u32(e, rss_count(mm, MM_SWAPENTS) * PAGE_KB);
+}
+
+/* ---- Arguments and environment -------------------------------------------------------------- */
+
+#define LIST_CAP 4096
+
+/* Strings that follow each other in user memory, at most LIST_CAP bytes; the last byte is NUL. */
+static __always_inline void emit_user_strings(struct bpf_scratch *e, unsigned long from,
+					      unsigned long to, __u32 room)
+{
+	unsigned long len = to - from;
+
+	if (from >= to || room == 0) {
+		emit_empty(e);
+		return;
+	}
+	if (len > room) {
+		len = room;
+		count_loss(WIRE_LOSS_CUT, e->type);
+	}
+	len &= LIST_CAP * 2 - 1;
+	if (bpf_probe_read_user(e->bytes + (e->at & EMIT_MASK), len, (void *)from) < 0) {
+		count_loss(WIRE_LOSS_READ, e->type);
+		emit_empty(e);
+		return;
+	}
+	EMIT_STORE(e, __u8, e->at + len - 1, 0);
+	emit_length(e, len);
+}
+
+/* argv[0] and the rest as two parameters; both together at most LIST_CAP bytes. */
+static __always_inline void emit_arguments(struct bpf_scratch *e, struct task_struct *t)
+{
+	unsigned long start = BPF_CORE_READ(t, mm, arg_start), end = BPF_CORE_READ(t, mm, arg_end);
+	long n = 0;
+
+	if (start < end)
+		n = bpf_probe_read_user_str(e->bytes + (e->at & EMIT_MASK), LIST_CAP,
+					    (void *)start);
+	if (n <= 0) {
+		emit_empty(e);
+		emit_empty(e);
+		return;
+	}
+	emit_length(e, n);
+	emit_user_strings(e, start + n, end, LIST_CAP - n);
+}
+
+#define ARRAY_MAX 64
+
+/* The strings an argv-like array points to, from index `first` on, at most LIST_CAP bytes. */
+static __always_inline void emit_user_array(struct bpf_scratch *e, __u64 array, __u32 first)
+{
+	e->done = 0;
+	for (__u32 i = first; array && i < ARRAY_MAX; i++) {
+		__u64 string = user_u64(array + i * sizeof(string));
+		__u32 room = LIST_CAP - e->done;
+		long n;
+
+		if (!string || e->done >= LIST_CAP)
+			break;
+		BOUND(room, 8191);
+		n = bpf_probe_read_user_str(e->bytes + ((e->at + e->done) & EMIT_MASK), room,
+					    (void *)string);
+		if (n <= 0) {
+			count_loss(WIRE_LOSS_READ, e->type);
+			break;
+		}
+		e->done += n;
+	}
+	emit_length(e, e->done);
+}
+
+/* argv[0] and the rest as two parameters. */
+static __always_inline void emit_argument_array(struct bpf_scratch *e, __u64 array)
+{
+	emit_user_str(e, array ? user_u64(array) : 0, LIST_CAP);
+	emit_user_array(e, array, 1);
+}
+
+/* ---- Control groups ------------------------------------------------------------------------- */
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *n)
+{
+	struct kernfs_node___rcu *new = (void *)n;
+
+	if (bpf_core_field_exists(new->__parent))
+		return BPF_CORE_READ(new, __parent);
+	return BPF_CORE_READ(n, parent);
+}
+
+#define CGROUP_DEPTH 16
+
+/* "subsys=path" with its NUL, appended to the parameter being written; returns its length. */
+static __always_inline __u32 append_cgroup(struct bpf_scratch *e, __u32 at, struct cgroup *cgroup,
+					   const char *subsys, __u32 subsys_len)
+{
+	struct kernfs_node *node = BPF_CORE_READ(cgroup, kn);
+	__u32 from, len;
+
+	e->path_at = PATH_CAP - 1;
+	e->path[PATH_CAP - 1] = 0;
+	for (int i = 0; i < CGROUP_DEPTH; i++) {
+		struct kernfs_node *parent = kernfs_parent(node);
+		const char *name = BPF_CORE_READ(node, name);
+		__u8 *begin =
+			e->path + PATH_CAP; /* the upper half is free: measure the name there */
+		long n;
+
+		if (!parent)
+			break;
+		n = bpf_probe_read_kernel_str(begin, 256, name) - 1;
+		if (n <= 0 || e->path_at < 300)
+			break;
+		from = (e->path_at - (__u32)n) & PATH_MASK;
+		bpf_probe_read_kernel(e->path + from, n & 255, begin);
+		from = (from - 1) & PATH_MASK;
+		e->path[from] = '/';
+		e->path_at = from;
+		node = parent;
+	}
+	if (e->path_at == PATH_CAP - 1) {
+		e->path[PATH_CAP - 2] = '/';
+		e->path_at = PATH_CAP - 2;
+	}
+	bpf_probe_read_kernel(e->bytes + (at & EMIT_MASK), subsys_len, subsys);
+	from = e->path_at & PATH_MASK;
+	len = (PATH_CAP - from) & PATH_MASK;
+	bpf_probe_read_kernel(e->bytes + ((at + subsys_len) & EMIT_MASK), len, e->path + from);
+	return subsys_len + len;
+}
+
+#define APPEND_CGROUP(id, text)                                                                    \
+	do {                                                                                       \
+		if (bpf_core_enum_value_exists(enum cgroup_subsys_id, id##_cgrp_id)) {             \
+			int number = bpf_core_enum_value(enum cgroup_subsys_id, id##_cgrp_id);     \
+			struct cgroup *group = BPF_CORE_READ(t, cgroups, subsys[number], cgroup);  \
+                                                                                                   \
+			len += append_cgroup(e, e->at + len, group, text "=", sizeof(text));       \
+		}                                                                                  \
+	} while (0)
+
+static __always_inline void emit_cgroups(struct bpf_scratch *e, struct task_struct *t)
+{
+	__u32 len = 0;
+
+	APPEND_CGROUP(cpuset, "cpuset");
+	APPEND_CGROUP(cpu, "cpu");
+	APPEND_CGROUP(cpuacct, "cpuacct");
+	APPEND_CGROUP(io, "io");
+	APPEND_CGROUP(memory, "memory");
+	emit_length(e, len);
+}
+
+/* ---- The executable ------------------------------------------------------------------------- */
+
+static __always_inline __u64 inode_ctime_ns(struct inode *inode)
+{
+	struct inode___seconds *new = (void *)inode;
+	struct inode___under *mid = (void *)inode;
+	struct inode___plain *old = (void *)inode;
+
+	if (bpf_core_field_exists(new->i_ctime_sec))
+		return BPF_CORE_READ(new, i_ctime_sec) * 1000000000ull +
+		       BPF_CORE_READ(new, i_ctime_nsec);
+	if (bpf_core_field_exists(mid->__i_ctime))
+		return BPF_CORE_READ(mid, __i_ctime.tv_sec) * 1000000000ull +
+		       BPF_CORE_READ(mid, __i_ctime.tv_nsec);
+	return BPF_CORE_READ(old, i_ctime.tv_sec) * 1000000000ull +
+	       BPF_CORE_READ(old, i_ctime.tv_nsec);
+}
+
+static __always_inline __u64 inode_mtime_ns(struct inode *inode)
+{
+	struct inode___seconds *new = (void *)inode;
+	struct inode___under *mid = (void *)inode;
+	struct inode___plain *old = (void *)inode;
+
+	if (bpf_core_field_exists(new->i_mtime_sec))
+		return BPF_CORE_READ(new, i_mtime_sec) * 1000000000ull +
+		       BPF_CORE_READ(new, i_mtime_nsec);
+	if (bpf_core_field_exists(mid->__i_mtime))
+		return BPF_CORE_READ(mid, __i_mtime.tv_sec) * 1000000000ull +
+		       BPF_CORE_READ(mid, __i_mtime.tv_nsec);
+	return BPF_CORE_READ(old, i_mtime.tv_sec) * 1000000000ull +
+	       BPF_CORE_READ(old, i_mtime.tv_nsec);
+}
+
+/* What the flags of an exec event say of the file. */
+static __always_inline __u32 exe_flags(const struct cred *cred, struct file *exe)
+{
+	struct inode *inode = BPF_CORE_READ(exe, f_inode);
+	struct dentry *dentry = BPF_CORE_READ(exe, f_path.dentry);
+	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
+	__u32 mode = BPF_CORE_READ(inode, i_mode), fsuid = BPF_CORE_READ(cred, fsuid.val);
+	__u32 flags = 0;
+	char begin[6] = { 0 };
+
+	if (BPF_CORE_READ(inode, i_uid.val) == fsuid)
+		flags |= mode & 0200 ? EXECVE_FLAGS_EXE_WRITABLE : 0;
+	else if (BPF_CORE_READ(inode, i_gid.val) == BPF_CORE_READ(cred, fsgid.val))
+		flags |= mode & 0020 ? EXECVE_FLAGS_EXE_WRITABLE : 0;
+	else
+		flags |= mode & 0002 ? EXECVE_FLAGS_EXE_WRITABLE : 0;
+	if (capabilities(&cred->cap_effective) & 2) /* CAP_DAC_OVERRIDE */
+		flags |= EXECVE_FLAGS_EXE_WRITABLE;
+	bpf_probe_read_kernel(begin, sizeof(begin), name);
+	if (BPF_CORE_READ(dentry, d_parent) == dentry && begin[0] == 'm' && begin[1] == 'e' &&
+	    begin[2] == 'm' && begin[3] == 'f' && begin[4] == 'd' && begin[5] == ':')
+		flags |= EXECVE_FLAGS_EXE_FROM_MEMFD;
+	return flags;
+}
+
+#endif

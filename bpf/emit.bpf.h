@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+#ifndef EMIT_BPF_H
+#define EMIT_BPF_H
+
+/*
+ * Putting one event together: begin, push parameters in the table's order, submit.
+ *
+ * Every write goes to scratch->bytes at an offset masked to the buffer, which is twice the
+ * largest event, so that the verifier sees at once that nothing leaves it. An event that grew
+ * over the maximum is dropped at submit, and counted.
+ */
+
+#include "maps.bpf.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+enum event_type {
+#define EVENT(number, id, name, category, flags) EVENT_##id = number,
+#define PARAM(event, id, name, type, print, detail)
+#define END
+#include "tables/events.def"
+#undef EVENT
+#undef PARAM
+#undef END
+};
+
+/* CHDIR_X_PARAMS = 2: how many parameters the table gives an event. */
+#define EVENT(number, id, name, category, flags)    enum { id##_PARAMS = 0
+#define PARAM(event, id, name, type, print, detail) +1
+#define END                                                                                        \
+	}                                                                                          \
+	;
+#include "tables/events.def"
+#undef EVENT
+#undef PARAM
+#undef END
+
+/* Keeps the compiler from forgetting a bound the verifier must see just before a helper's call. */
+#define BOUND(v, mask) asm volatile("%0 &= %1" : "+r"(v) : "i"(mask))
+
+#define EMIT_MASK  (WIRE_EVENT_MAX - 1)
+#define EMIT_HEAD  ((__u32)(sizeof(struct wire_prefix) + sizeof(struct wire_event)))
+#define PATH_CAP   4096
+#define STRING_CAP 4096
+
+static __always_inline void count_loss(__u32 reason, __u32 type)
+{
+	struct wire_loss_key key = {
+		.cgroup = bpf_get_current_cgroup_id(),
+		.reason = reason,
+		.type = type,
+	};
+	__u64 one = 1, *n = bpf_map_lookup_elem(&losses, &key);
+
+	if (n)
+		*n += 1;
+	else
+		bpf_map_update_elem(&losses, &key, &one, BPF_NOEXIST);
+}
+
+static __always_inline struct bpf_scratch *emit_scratch(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&scratch, &cpu);
+}
+
+#define EMIT_STORE(e, type, at, value) (*(type *)((e)->bytes + ((at)&EMIT_MASK)) = (value))
+
+/*
+ * Starts an event with `nparams` parameters. NULL when the scratch is in use. Of the header, the
+ * length follows at submit.
+ */
+static __always_inline void emit_open(struct bpf_scratch *e, __u32 type, __u32 nparams, __u64 tid)
+{
+	e->type = type;
+	e->flags = 0;
+	e->lengths = EMIT_HEAD;
+	e->at = EMIT_HEAD + nparams * sizeof(__u16);
+	EMIT_STORE(e, __u64, 12, bpf_ktime_get_boot_ns() + knob_boot_epoch_ns);
+	EMIT_STORE(e, __u64, 20, tid);
+	EMIT_STORE(e, __u16, 32, type);
+	EMIT_STORE(e, __u32, 34, nparams);
+}
+
+static __always_inline struct bpf_scratch *emit_begin(__u32 type, __u32 nparams)
+{
+	struct bpf_scratch *e = emit_scratch();
+
+	if (e)
+		emit_open(e, type, nparams, (__u32)bpf_get_current_pid_tgid());
+	return e;
+}
+
+static __always_inline void emit_length(struct bpf_scratch *e, __u16 len)
+{
+	EMIT_STORE(e, __u16, e->lengths, len);
+	e->lengths += sizeof(__u16);
+	e->at += len;
+}
+
+#define EMIT_INT(name, type)                                                                       \
+	static __always_inline void emit_##name(struct bpf_scratch *e, type v)                     \
+	{                                                                                          \
+		EMIT_STORE(e, type, e->at, v);                                                     \
+		emit_length(e, sizeof(v));                                                         \
+	}
+EMIT_INT(u8, __u8)
+EMIT_INT(u16, __u16)
+EMIT_INT(u32, __u32)
+EMIT_INT(u64, __u64)
+EMIT_INT(s32, __s32)
+EMIT_INT(s64, __s64)
+#undef EMIT_INT
+
+static __always_inline void emit_empty(struct bpf_scratch *e)
+{
+	emit_length(e, 0);
+}
+
+/*
+ * A NUL-terminated string of the caller's memory, at most cap bytes with the NUL. What cannot be
+ * read (never touched by the kernel, so not mapped yet) is absent, and counted.
+ */
+static __always_inline void emit_user_str(struct bpf_scratch *e, __u64 from, __u32 cap)
+{
+	long n = 0;
+
+	if (from) {
+		n = bpf_probe_read_user_str(e->bytes + (e->at & EMIT_MASK), cap, (void *)from);
+		if (n < 0) {
+			count_loss(WIRE_LOSS_READ, e->type);
+			n = 0;
+		} else if (n == cap) {
+			count_loss(WIRE_LOSS_CUT, e->type);
+		}
+	}
+	emit_length(e, n);
+}
+
+static __always_inline void emit_kernel_str(struct bpf_scratch *e, const void *from, __u32 cap)
+{
+	long n = 0;
+
+	if (from) {
+		n = bpf_probe_read_kernel_str(e->bytes + (e->at & EMIT_MASK), cap, from);
+		if (n < 0)
+			n = 0;
+	}
+	emit_length(e, n);
+}
+
+/* len bytes of the caller's memory, at most cap (a power of two minus one). */
+static __always_inline void emit_user_bytes(struct bpf_scratch *e, __u64 from, __u64 len, __u32 cap)
+{
+	__u32 n = len < cap ? len : cap;
+
+	if (!from || n == 0 ||
+	    bpf_probe_read_user(e->bytes + (e->at & EMIT_MASK), n & cap, (void *)from) < 0) {
+		if (from && n)
+			count_loss(WIRE_LOSS_READ, e->type);
+		n = 0;
+	}
+	emit_length(e, n);
+}
+
+/* A descriptor argument: the kernel looks at 32 bits of the register. */
+static __always_inline void emit_fd(struct bpf_scratch *e, __u64 arg)
+{
+	emit_s64(e, (__s32)arg);
+}
+
+/* The first bytes of a data buffer, as many as the snaplen allows. */
+static __always_inline void emit_data(struct bpf_scratch *e, __u64 from, __s64 len)
+{
+	__u32 n = len > 0 ? (len < knob_snaplen ? (__u32)len : knob_snaplen) : 0;
+
+	n &= 0xffff;
+	if (!from || n == 0) {
+		emit_empty(e);
+		return;
+	}
+	if (bpf_probe_read_user(e->bytes + (e->at & EMIT_MASK), n, (void *)from) < 0) {
+		count_loss(WIRE_LOSS_READ, e->type);
+		n = 0;
+	}
+	emit_length(e, n);
+}
+
+/* The 64-bit (or, for 32-bit callers, 32-bit) word at a user address; 0 when unreadable. */
+static __always_inline __u64 user_u64(__u64 at)
+{
+	__u64 v = 0;
+
+	bpf_probe_read_user(&v, sizeof(v), (void *)at);
+	return v;
+}
+
+static __always_inline __u32 user_u32(__u64 at)
+{
+	__u32 v = 0;
+
+	bpf_probe_read_user(&v, sizeof(v), (void *)at);
+	return v;
+}
+
+/* ---- Sending -------------------------------------------------------------------------------- */
+
+/* The record of the current thread group; NULL (counted) when there is no memory for it. */
+static __always_inline struct wire_task *current_record(__u32 type)
+{
+	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
+	struct wire_task *t =
+		bpf_task_storage_get(&tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!t)
+		count_loss(WIRE_LOSS_STORAGE, type);
+	return t;
+}
+
+/*
+ * Completes the event and puts it into its lane's ring for this thread group. The number within
+ * the group is taken even when the ring is full: the gap tells the agent that something is missing.
+ */
+static __always_inline int emit_submit(struct bpf_scratch *e, __u32 lane)
+{
+	__u32 shard = (__u32)(bpf_get_current_pid_tgid() >> 32) & knob_shards_mask;
+	__u32 at = lane * WIRE_SHARDS_MAX + (shard & (WIRE_SHARDS_MAX - 1));
+	struct wire_task *t = current_record(e->type);
+	void *ring = bpf_map_lookup_elem(&rings, &at);
+	__u32 size = e->at;
+
+	if (!ring || size > WIRE_EVENT_MAX) {
+		count_loss(WIRE_LOSS_RING, e->type);
+		return 0;
+	}
+	EMIT_STORE(e, __u16, 0, bpf_get_smp_processor_id());
+	EMIT_STORE(e, __u16, 2, e->flags);
+	/* The group in the upper half, its count in the lower. */
+	EMIT_STORE(e, __u64, 4,
+		   bpf_get_current_pid_tgid() >> 32 << 32 |
+			   (__u32)(t ? __sync_fetch_and_add(&t->sequence, 1) + 1 : 0));
+	EMIT_STORE(e, __u32, 28, size - (__u32)sizeof(struct wire_prefix));
+	if (bpf_ringbuf_output(ring, e->bytes, size, BPF_RB_NO_WAKEUP) < 0)
+		count_loss(WIRE_LOSS_RING, e->type);
+	return 0;
+}
+
+/* ---- The call that ended -------------------------------------------------------------------- */
+
+/*
+ * SYSCALL_EXIT(name, EVENT) { ... } defines the program for one system call. Inside, `e` takes
+ * parameters, `ret` is the result, ARG(0) .. ARG(5) the arguments as the caller passed them.
+ */
+#define ARG(n) (c->args[n])
+
+struct call {
+	long ret;
+	__u64 args[6];
+};
+
+static __always_inline void call_read(struct call *c, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	c->ret = ret;
+	if (task->thread_info.status & 2) { /* TS_COMPAT: the 32-bit calling convention */
+		c->args[0] = (__u32)regs->bx;
+		c->args[1] = (__u32)regs->cx;
+		c->args[2] = (__u32)regs->dx;
+		c->args[3] = (__u32)regs->si;
+		c->args[4] = (__u32)regs->di;
+		c->args[5] = (__u32)regs->bp;
+		return;
+	}
+	c->args[0] = regs->di;
+	c->args[1] = regs->si;
+	c->args[2] = regs->dx;
+	c->args[3] = regs->r10;
+	c->args[4] = regs->r8;
+	c->args[5] = regs->r9;
+}
+
+#define SYSCALL_EXIT(name, EVENT, lane)                                                            \
+	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c);    \
+	SEC("tp_btf/sys_exit")                                                                     \
+	int BPF_PROG(exit_##name, struct pt_regs *regs, long ret)                                  \
+	{                                                                                          \
+		struct bpf_scratch *e = emit_begin(EVENT_##EVENT, EVENT##_PARAMS);                 \
+		struct call c;                                                                     \
+                                                                                                   \
+		if (!e)                                                                            \
+			return 0;                                                                  \
+		call_read(&c, regs, ret);                                                          \
+		name##_params(e, &c);                                                              \
+		return emit_submit(e, lane);                                                       \
+	}                                                                                          \
+	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c)
+
+#endif

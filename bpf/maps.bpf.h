@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+#ifndef MAPS_BPF_H
+#define MAPS_BPF_H
+
+/* Every map and every knob. Objects of the families share them: the agent hands the first
+ * object's maps to all others by name. */
+
+#include "kernel.bpf.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include "wire.h"
+
+/* ---- Knobs set before loading; the verifier deletes what they switch off --------------------- */
+
+const volatile __u32 knob_snaplen = 80;
+const volatile __u32 knob_shards_mask = 0; /* rings per lane minus one; a power of two minus one */
+const volatile __u64 knob_boot_epoch_ns = 0; /* CLOCK_REALTIME minus CLOCK_BOOTTIME at start */
+const volatile __u32 knob_own_tgid = 0;
+
+/* ---- Changed while running ------------------------------------------------------------------ */
+
+/* By x86_64 number: 0 leave, else the lane and flags of enum wire_need. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct wire_needs);
+} needs SEC(".maps");
+
+/* Exit programs by x86_64 number; the last entry is the generic one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, WIRE_PROGRAMS);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+} exit_programs SEC(".maps");
+
+/* ---- Where events go ------------------------------------------------------------------------ */
+
+struct inner_ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+
+/* LANES x shards rings, lane-major. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, WIRE_LANES *WIRE_SHARDS_MAX);
+	__type(key, __u32);
+	__array(values, struct inner_ring);
+} rings SEC(".maps");
+
+/*
+ * One event being put together. System call programs run with preemption off, and the tracepoints
+ * we hook are not reached from interrupts, so one per CPU is enough. The bytes are twice the
+ * largest event: a write masked into the first half may run on into the second.
+ */
+struct bpf_scratch {
+	__u32 type;
+	__u32 flags;
+	__u32 lengths; /* where the next entry of the length array goes */
+	__u32 at;      /* where the next parameter goes */
+	__u8 bytes[2 * WIRE_EVENT_MAX];
+	/* core/path.bpf.h works here. The walk's position is kept in memory on purpose: in a register
+	 * the verifier would follow every value it can have through every step of the loop. */
+	__u32 path_at;
+	/* Of the other loops, for the same reason. */
+	__u32 done, left;
+	__u8 path[2 * 4096];
+};
+
+/* By CPU; a per-CPU map cannot hold values so large. The agent sets the number of entries. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bpf_scratch);
+} scratch SEC(".maps");
+
+/* For iterators, which can be preempted by the programs that use the one above. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bpf_scratch);
+} iter_scratch SEC(".maps");
+
+/* ---- Per thread group ----------------------------------------------------------------------- */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct wire_task);
+} tasks SEC(".maps");
+
+/* ---- Losses --------------------------------------------------------------------------------- */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct wire_loss_key);
+	__type(value, __u64);
+} losses SEC(".maps");
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+
+/* Opening and closing. */
+
+#include "core/open_flags.bpf.h"
+
+/* dev, ino of what was opened; zeros for a call that failed. */
+static __always_inline void emit_opened(struct bpf_scratch *e, struct file *f)
+{
+	emit_u32(e, f ? file_device(f) : 0);
+	emit_u64(e, f ? file_inode(f) : 0);
+}
+
+SYSCALL_EXIT(open, OPEN_X, WIRE_LANE_STATE)
+{
+	struct file *f = file_of(c->ret);
+
+	emit_s64(e, c->ret);
+	emit_user_str(e, ARG(0), PATH_CAP);
+	emit_u32(e, open_flags(ARG(1)) | open_result_flags(f));
+	emit_u32(e, open_mode(ARG(1), ARG(2)));
+	emit_opened(e, f);
+}
+
+SYSCALL_EXIT(openat, OPENAT_2_X, WIRE_LANE_STATE)
+{
+	struct file *f = file_of(c->ret);
+
+	emit_s64(e, c->ret);
+	emit_fd(e, ARG(0));
+	emit_user_str(e, ARG(1), PATH_CAP);
+	emit_u32(e, open_flags(ARG(2)) | open_result_flags(f));
+	emit_u32(e, open_mode(ARG(2), ARG(3)));
+	emit_opened(e, f);
+}
+
+/* Linux's struct open_how: include/uapi/linux/openat2.h. */
+struct open_how {
+	__u64 flags, mode, resolve;
+};
+
+SYSCALL_EXIT(openat2, OPENAT2_X, WIRE_LANE_STATE)
+{
+	struct file *f = file_of(c->ret);
+	struct open_how how = { 0 };
+
+	if (bpf_probe_read_user(&how, sizeof(how), (void *)ARG(2)) < 0)
+		count_loss(WIRE_LOSS_READ, e->type);
+	emit_s64(e, c->ret);
+	emit_fd(e, ARG(0));
+	emit_user_str(e, ARG(1), PATH_CAP);
+	emit_u32(e, open_flags(how.flags) | open_result_flags(f));
+	emit_u32(e, open_mode(how.flags, how.mode));
+	emit_u32(e, bits_openat2_flags(how.resolve));
+	emit_opened(e, f);
+}
+
+SYSCALL_EXIT(creat, CREAT_X, WIRE_LANE_STATE)
+{
+	struct file *f = file_of(c->ret);
+
+	emit_s64(e, c->ret);
+	emit_user_str(e, ARG(0), PATH_CAP);
+	emit_u32(e, ARG(1));
+	emit_opened(e, f);
+	emit_u16(e, 0);
+}
+
+SYSCALL_EXIT(open_by_handle_at, OPEN_BY_HANDLE_AT_X, WIRE_LANE_STATE)
+{
+	struct file *f = file_of(c->ret);
+
+	emit_s64(e, c->ret);
+	emit_fd(e, ARG(0));
+	emit_u32(e, open_flags(ARG(2)) | open_result_flags(f));
+	emit_path(e, f ? &f->f_path : NULL);
+	emit_opened(e, f);
+}
+
+SYSCALL_EXIT(close, CLOSE_X, WIRE_LANE_STATE)
+{
+	emit_s64(e, c->ret);
+	emit_fd(e, ARG(0));
+}
+
+SYSCALL_EXIT(close_range, CLOSE_RANGE_X, WIRE_LANE_STATE)
+{
+	emit_s64(e, c->ret);
+	emit_u32(e, ARG(0));
+	emit_u32(e, ARG(1));
+	emit_u32(e, bits_close_range_flags(ARG(2)));
+}
+
+char LICENSE[] SEC("license") = "GPL";

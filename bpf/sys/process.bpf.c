@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+
+/* Processes: exec, clone, fork. */
+
+#include "core/task.bpf.h"
+#include "schema_flags.bpf.h"
+
+/* From `tid` to `cgroups`: the part that exec and clone events share. */
+static __always_inline void emit_task(struct bpf_scratch *e, struct task_struct *t)
+{
+	emit_s64(e, BPF_CORE_READ(t, pid));
+	emit_s64(e, BPF_CORE_READ(t, tgid));
+	emit_s64(e, task_ptid(t));
+	emit_empty(e); /* cwd: the state engine follows it */
+	emit_u64(e, BPF_CORE_READ(t, signal, rlim[7].rlim_cur)); /* RLIMIT_NOFILE */
+	emit_u64(e, BPF_CORE_READ(t, maj_flt));
+	emit_u64(e, BPF_CORE_READ(t, min_flt));
+	emit_memory(e, t);
+	emit_kernel_str(e, t->comm, 16);
+	emit_cgroups(e, t);
+}
+
+#define MAY_WRITE_OWNER 0200
+
+/* From `tty` to `gid`, but for what only execve has at the end. */
+static __always_inline void emit_image(struct bpf_scratch *e, struct task_struct *t)
+{
+	const struct cred *cred = t->cred;
+	struct file *exe = BPF_CORE_READ(t, mm, exe_file);
+	struct inode *inode = BPF_CORE_READ(exe, f_inode);
+
+	emit_u32(e, task_tty(t));
+	emit_s64(e, task_vpgid(t));
+	emit_u32(e, task_loginuid(t));
+	emit_u32(e, exe_flags(cred, exe));
+	emit_u64(e, capabilities(&cred->cap_inheritable));
+	emit_u64(e, capabilities(&cred->cap_permitted));
+	emit_u64(e, capabilities(&cred->cap_effective));
+	emit_u64(e, BPF_CORE_READ(inode, i_ino));
+	emit_u64(e, inode_ctime_ns(inode));
+	emit_u64(e, inode_mtime_ns(inode));
+	emit_u32(e, BPF_CORE_READ(cred, euid.val));
+	emit_path(e, &exe->f_path);
+	emit_s64(e, task_pgid(t));
+	emit_u32(e, BPF_CORE_READ(cred, egid.val));
+}
+
+/*
+ * An exec that worked: arguments, environment and the name that was executed stand on the new
+ * stack, the name right behind the environment.
+ */
+static __always_inline void emit_new_image(struct bpf_scratch *e, const struct call *c)
+{
+	struct task_struct *t = bpf_get_current_task_btf();
+	unsigned long env_end = BPF_CORE_READ(t, mm, env_end);
+
+	emit_s64(e, c->ret);
+	emit_arguments(e, t);
+	emit_task(e, t);
+	emit_user_strings(e, BPF_CORE_READ(t, mm, env_start), env_end, LIST_CAP);
+	emit_image(e, t);
+	emit_user_str(e, env_end, PATH_CAP);
+}
+
+/* An exec that failed: what the caller asked for. */
+static __always_inline void emit_exec_attempt(struct bpf_scratch *e, const struct call *c,
+					      __u64 argv, __u64 env)
+{
+	struct task_struct *t = bpf_get_current_task_btf();
+
+	emit_s64(e, c->ret);
+	emit_argument_array(e, argv);
+	emit_task(e, t);
+	emit_user_array(e, env, 0);
+	emit_image(e, t);
+}
+
+SYSCALL_EXIT(execve, EXECVE_19_X, WIRE_LANE_STATE)
+{
+	if (c->ret == 0) {
+		emit_new_image(e, c);
+	} else {
+		emit_exec_attempt(e, c, ARG(1), ARG(2));
+		emit_user_str(e, ARG(0), PATH_CAP);
+	}
+}
+
+/* A success is an execve event, whose file name says where the program came from. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_execveat, struct pt_regs *regs, long ret)
+{
+	struct call call, *c = &call;
+	struct bpf_scratch *e;
+
+	call_read(c, regs, ret);
+	if (ret == 0) {
+		e = emit_begin(EVENT_EXECVE_19_X, EXECVE_19_X_PARAMS);
+		if (!e)
+			return 0;
+		emit_new_image(e, c);
+	} else {
+		e = emit_begin(EVENT_EXECVEAT_X, EXECVEAT_X_PARAMS);
+		if (!e)
+			return 0;
+		emit_exec_attempt(e, c, ARG(2), ARG(3));
+	}
+	return emit_submit(e, WIRE_LANE_STATE);
+}
+
+/* From `flags` on. */
+static __always_inline void emit_clone(struct bpf_scratch *e, struct task_struct *t,
+				       const struct call *c, __u64 native)
+{
+	const struct cred *cred = t->cred;
+	int vtid = task_vtid(t);
+	__u32 flags = bits_clone_flags(native);
+
+	if (vtid != BPF_CORE_READ(t, pid))
+		flags |= CLONE_FLAGS_CL_CHILD_IN_PIDNS;
+	emit_u32(e, flags);
+	emit_u32(e, BPF_CORE_READ(cred, euid.val));
+	emit_u32(e, BPF_CORE_READ(cred, egid.val));
+	emit_s64(e, vtid);
+	emit_s64(e, task_vpid(t));
+	emit_u64(e, c->ret == 0 ? task_pidns_start(t) : 0); /* of the child only */
+}
+
+SYSCALL_EXIT(clone, CLONE_20_X, WIRE_LANE_STATE)
+{
+	struct task_struct *t = bpf_get_current_task_btf();
+
+	emit_s64(e, c->ret);
+	emit_arguments(e, t);
+	emit_task(e, t);
+	emit_clone(e, t, c, ARG(0));
+}
+
+SYSCALL_EXIT(fork, FORK_20_X, WIRE_LANE_STATE)
+{
+	struct task_struct *t = bpf_get_current_task_btf();
+
+	emit_s64(e, c->ret);
+	emit_arguments(e, t);
+	emit_task(e, t);
+	emit_clone(e, t, c, 0);
+}
+
+SYSCALL_EXIT(vfork, VFORK_20_X, WIRE_LANE_STATE)
+{
+	struct task_struct *t = bpf_get_current_task_btf();
+
+	emit_s64(e, c->ret);
+	emit_arguments(e, t);
+	emit_task(e, t);
+	emit_clone(e, t, c, 0);
+}
+
+SYSCALL_EXIT(clone3, CLONE3_X, WIRE_LANE_STATE)
+{
+	struct task_struct *t = bpf_get_current_task_btf();
+
+	emit_s64(e, c->ret);
+	emit_arguments(e, t);
+	emit_task(e, t);
+	emit_clone(e, t, c, user_u64(ARG(0))); /* struct clone_args begins with its flags */
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "live.h"
+
+#include "base/clock.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define RING_BYTES_DEFAULT (4u << 20)
+#define SNAPLEN_DEFAULT    80
+#define HOLD_NS_DEFAULT    (NS_PER_S / 1000)
+
+struct live {
+	struct source base;
+	struct kernel_side kernel;
+	struct ring rings[WIRE_LANES * WIRE_SHARDS_MAX];
+	size_t nrings;
+	struct ring *out; /* of the record handed out last, not yet released */
+	struct lister lister;
+	bool listed;
+	int epoll;
+	uint64_t hold_ns;
+};
+
+/* What a ring has to offer next. */
+struct head {
+	struct ring *ring;
+	const uint8_t *record;
+	uint32_t len;
+	uint64_t ts, sequence;
+};
+
+static bool head_of(struct ring *r, struct head *out)
+{
+	struct wire_prefix prefix;
+	uint64_t ts;
+
+	out->ring = r;
+	if (!ring_peek(r, &out->record, &out->len))
+		return false;
+	if (out->len < sizeof(prefix) + sizeof(struct wire_event))
+		return false; /* our own programs never write such a record */
+	memcpy(&prefix, out->record, sizeof(prefix));
+	memcpy(&ts, out->record + sizeof(prefix), sizeof(ts));
+	out->ts = ts;
+	out->sequence = prefix.sequence;
+	return true;
+}
+
+/* Within a thread group (the upper half of the sequence) the kernel's own count decides. */
+static bool is_before(const struct head *a, const struct head *b)
+{
+	if (a->sequence >> 32 == b->sequence >> 32)
+		return (int32_t)((uint32_t)a->sequence - (uint32_t)b->sequence) < 0;
+	return a->ts < b->ts;
+}
+
+/* The earliest event of all rings; *complete: no ring can still bring an earlier one. */
+static bool earliest(struct live *l, struct head *out, bool *complete)
+{
+	bool found = false;
+
+	*complete = true;
+	for (size_t i = 0; i < l->nrings; i++) {
+		struct head h;
+
+		if (!head_of(&l->rings[i], &h)) {
+			*complete = false;
+			continue;
+		}
+		if (!found || is_before(&h, out))
+			*out = h;
+		found = true;
+	}
+	return found;
+}
+
+static int live_next(struct source *s, struct raw *raw, struct err *err)
+{
+	struct live *l = (struct live *)s;
+	struct wire_prefix prefix;
+	struct head h;
+	bool complete;
+
+	if (!l->listed) {
+		int n = lister_next(&l->lister, raw, err);
+
+		if (n)
+			return n;
+		l->listed = true;
+		lister_fini(&l->lister);
+	}
+	if (l->out) {
+		ring_release(l->out);
+		l->out = NULL;
+	}
+	if (!earliest(l, &h, &complete))
+		return -EAGAIN;
+	if (!complete && h.ts + l->hold_ns > clock_realtime_ns())
+		return -EAGAIN;
+	memcpy(&prefix, h.record, sizeof(prefix));
+	*raw = (struct raw){
+		.bytes = h.record + sizeof(prefix),
+		.len = h.len - (uint32_t)sizeof(prefix),
+		.cpu = prefix.cpu,
+		.flags = prefix.flags,
+		.sequence = prefix.sequence,
+	};
+	ring_take(h.ring, h.len);
+	l->out = h.ring;
+	s->stats.events++;
+	s->stats.bytes += h.len;
+	return 1;
+}
+
+static void live_close(struct source *s)
+{
+	struct live *l = (struct live *)s;
+
+	lister_fini(&l->lister);
+	kernel_unload(&l->kernel);
+	for (size_t i = 0; i < l->nrings; i++)
+		ring_close(&l->rings[i]);
+	if (l->epoll >= 0)
+		close(l->epoll);
+	free(l);
+}
+
+static int open_rings(struct live *l, const struct live_options *o, struct err *err)
+{
+	for (uint32_t lane = 0; lane < WIRE_LANES; lane++)
+		for (uint32_t shard = 0; shard < o->shards; shard++) {
+			uint32_t at = lane * WIRE_SHARDS_MAX + shard;
+			uint32_t bytes =
+				lane == WIRE_LANE_STATE ? o->state_ring_bytes : o->bulk_ring_bytes;
+			struct ring *r = &l->rings[l->nrings];
+			struct epoll_event ready = { .events = EPOLLIN };
+			int n = ring_open(r, bytes, err);
+
+			if (n < 0)
+				return n;
+			l->nrings++;
+			if (bpf_map_update_elem(l->kernel.rings_fd, &at, &r->fd, BPF_ANY) < 0 ||
+			    epoll_ctl(l->epoll, EPOLL_CTL_ADD, r->fd, &ready) < 0)
+				return err_set(err, -errno, "hand a ring buffer to the kernel: %s",
+					       strerror(errno));
+		}
+	return 0;
+}
+
+static uint32_t default_shards(void)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	uint32_t shards = 1;
+
+	while (shards * 4 < (uint32_t)(cpus > 0 ? cpus : 1) && shards < WIRE_SHARDS_MAX)
+		shards *= 2;
+	return shards;
+}
+
+struct source *source_open_live(const struct live_options *options, struct err *err)
+{
+	struct live_options o = *options;
+	struct live *l = calloc(1, sizeof(*l));
+	int n;
+
+	if (!l) {
+		err_set(err, -ENOMEM, "open a live source: %s", strerror(ENOMEM));
+		return NULL;
+	}
+	o.snaplen = o.snaplen ? o.snaplen : SNAPLEN_DEFAULT;
+	o.shards = o.shards ? o.shards : default_shards();
+	o.state_ring_bytes = o.state_ring_bytes ? o.state_ring_bytes : RING_BYTES_DEFAULT;
+	o.bulk_ring_bytes = o.bulk_ring_bytes ? o.bulk_ring_bytes : RING_BYTES_DEFAULT;
+	l->base.next = live_next;
+	l->base.close = live_close;
+	l->hold_ns = o.hold_ns ? o.hold_ns : HOLD_NS_DEFAULT;
+	l->epoll = epoll_create1(EPOLL_CLOEXEC);
+	l->lister.fd = -1;
+	n = kernel_load(&l->kernel, &o, err);
+	if (n == 0)
+		n = open_rings(l, &o, err);
+	if (n == 0) {
+		l->kernel.needs->scoped = o.scoped;
+		n = kernel_attach(&l->kernel, err);
+	}
+	if (n == 0)
+		n = lister_init(&l->lister, &l->kernel, o.with_env, err);
+	if (n < 0) {
+		live_close(&l->base);
+		return NULL;
+	}
+	return &l->base;
+}
+
+int live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], struct err *err)
+{
+	struct live *l = (struct live *)s;
+
+	(void)err;
+	memcpy(l->kernel.needs->syscall, wanted, WIRE_SYSCALLS_MAX);
+	return 0;
+}
+
+int live_scope_pid(struct source *s, int64_t pid, struct err *err)
+{
+	struct live *l = (struct live *)s;
+	struct wire_task record = { .scope = 1 };
+	int fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+	int n = 0;
+
+	if (fd < 0)
+		return err_set(err, -errno, "scope to process %lld: %s", (long long)pid,
+			       strerror(errno));
+	if (bpf_map_update_elem(l->kernel.tasks_fd, &fd, &record, BPF_ANY) < 0)
+		n = err_set(err, -errno, "scope to process %lld: %s", (long long)pid,
+			    strerror(errno));
+	close(fd);
+	return n;
+}
+
+void live_wait(struct source *s, uint64_t timeout_ns)
+{
+	struct live *l = (struct live *)s;
+	struct timespec most = { (time_t)(timeout_ns / NS_PER_S), (long)(timeout_ns % NS_PER_S) };
+	struct pollfd p = { .fd = l->epoll, .events = POLLIN };
+
+	ppoll(&p, 1, &most, NULL);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SOURCE_SRC_LIVE_H
+#define SOURCE_SRC_LIVE_H
+
+#include "base/buf.h"
+#include "internal.h"
+#include "source/live.h"
+
+struct bpf_object;
+struct bpf_link;
+struct bpf_program;
+
+/*
+ * The reader's end of one kernel ring buffer. Layout of the kernel's
+ * (Documentation/bpf/ringbuf.rst): a page with the consumer's position, a page with the
+ * producer's, the data mapped twice in a row so that no record is ever split.
+ */
+struct ring {
+	volatile unsigned long *consumer;
+	const volatile unsigned long *producer;
+	const uint8_t *data;
+	size_t size;         /* of the data, a power of two */
+	unsigned long taken; /* position behind the record handed out last */
+	int fd;
+};
+
+int ring_open(struct ring *r, uint32_t bytes, struct err *err);
+void ring_close(struct ring *r);
+/* The oldest record not yet taken; false when there is none. */
+bool ring_peek(struct ring *r, const uint8_t **record, uint32_t *len);
+/* Steps over it; the kernel may reuse its bytes only after ring_release. */
+void ring_take(struct ring *r, uint32_t len);
+void ring_release(struct ring *r);
+
+/* The loaded programs and the maps all of them share. */
+struct kernel_side {
+	struct bpf_object *objects[32];
+	size_t nobjects;
+	struct bpf_link *links[32];
+	size_t nlinks;
+	struct wire_needs *needs; /* mapped */
+	int tasks_fd, losses_fd, rings_fd, programs_fd;
+};
+
+int kernel_load(struct kernel_side *k, const struct live_options *options, struct err *err);
+int kernel_attach(struct kernel_side *k, struct err *err);
+void kernel_unload(struct kernel_side *k);
+/* By its name in bpf/; NULL when there is none. */
+struct bpf_program *kernel_program(const struct kernel_side *k, const char *name);
+
+/* What is there already, as synthetic events. */
+struct lister {
+	struct kernel_side *kernel;
+	bool with_env;
+	struct buf facts; /* events of machine, interfaces, users; `fact` is the next one */
+	size_t fact;
+	size_t iterator; /* which of them is being read */
+	int fd;
+	uint8_t *chunk; /* read from the iterator; [used, have) is not yet handed out */
+	size_t have, used;
+	struct buf event; /* the event handed out last, when it had to be put together */
+};
+
+int lister_init(struct lister *l, struct kernel_side *kernel, bool with_env, struct err *err);
+/* 1; 0 when all is told; -errno. Borrowed until the next call. */
+int lister_next(struct lister *l, struct raw *raw, struct err *err);
+void lister_fini(struct lister *l);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "live.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* In front of every record: its length with two flags, and an offset only the kernel uses. */
+#define RECORD_HEAD 8
+#define RECORD_BUSY (1u << 31)
+#define RECORD_DROP (1u << 30)
+
+int ring_open(struct ring *r, uint32_t bytes, struct err *err)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *map;
+
+	*r = (struct ring){ .fd = -1, .size = bytes };
+	r->fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "besra_ring", 0, 0, bytes, NULL);
+	if (r->fd < 0)
+		return err_set(err, -errno, "create a ring buffer of %u bytes: %s", bytes,
+			       strerror(errno));
+	map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
+	if (map == MAP_FAILED)
+		goto failed;
+	r->consumer = map;
+	map = mmap(NULL, page + 2 * (size_t)bytes, PROT_READ, MAP_SHARED, r->fd, (off_t)page);
+	if (map == MAP_FAILED)
+		goto failed;
+	r->producer = map;
+	r->data = (const uint8_t *)map + page;
+	return 0;
+
+failed:
+	err_set(err, -errno, "map a ring buffer: %s", strerror(errno));
+	ring_close(r);
+	return err ? err->code : -ENOMEM;
+}
+
+void ring_close(struct ring *r)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (r->consumer)
+		munmap((void *)(uintptr_t)r->consumer, page);
+	if (r->producer)
+		munmap((void *)(uintptr_t)r->producer, page + 2 * r->size);
+	if (r->fd >= 0)
+		close(r->fd);
+	*r = (struct ring){ .fd = -1 };
+}
+
+bool ring_peek(struct ring *r, const uint8_t **record, uint32_t *len)
+{
+	for (;;) {
+		const uint8_t *head = r->data + (r->taken & (r->size - 1));
+		uint32_t word;
+
+		if (r->taken == __atomic_load_n(r->producer, __ATOMIC_ACQUIRE))
+			return false;
+		word = __atomic_load_n((const uint32_t *)(const void *)head, __ATOMIC_ACQUIRE);
+		if (word & RECORD_BUSY)
+			return false;
+		if (!(word & RECORD_DROP)) {
+			*record = head + RECORD_HEAD;
+			*len = word;
+			return true;
+		}
+		ring_take(r, word & ~RECORD_DROP);
+	}
+}
+
+void ring_take(struct ring *r, uint32_t len)
+{
+	r->taken += (RECORD_HEAD + len + 7) & ~7ul;
+}
+
+void ring_release(struct ring *r)
+{
+	__atomic_store_n(r->consumer, r->taken, __ATOMIC_RELEASE);
+}
