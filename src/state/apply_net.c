@@ -111,13 +111,15 @@ void apply_bind(struct state *s, const struct event *ev, struct subject *who)
 
 	if (!fd || !succeeded(ev, &res) || !address_parse(event_param(ev, BIND_X_ADDR), &a))
 		return;
-	if ((a.family == AF_INET || a.family == AF_INET6) && a.dst.port > 0) {
-		fd->type = a.family == AF_INET6 ? FD_IPV6_SERVSOCK : FD_IPV4_SERVSOCK;
-		fd->src = (struct endpoint){ 0 };
-		fd->dst = a.dst;
-		fd->marks = (uint16_t)((fd->marks & ~FD_CLIENT) | FD_SERVER);
-	}
+	/* The name is the address as it was given, the address what it means. */
 	who->fd_name_changed = fd_rename_text(s, fd, address_text(text, &a));
+	address_unmap(&a);
+	if ((a.family != AF_INET && a.family != AF_INET6) || a.dst.port == 0)
+		return;
+	fd->type = a.family == AF_INET6 ? FD_IPV6_SERVSOCK : FD_IPV4_SERVSOCK;
+	fd->src = (struct endpoint){ 0 };
+	fd->dst = a.dst;
+	fd->marks = (uint16_t)((fd->marks & ~FD_CLIENT) | FD_SERVER);
 }
 
 /* ---- both ends of a connection ---- */

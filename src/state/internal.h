@@ -305,7 +305,8 @@ struct tuple {
 /* False: cut short or empty. IPv4 in IPv6 on both ends becomes IPv4, except in the plain form. */
 bool tuple_parse(struct str bytes, struct tuple *out);
 bool tuple_parse_plain(struct str bytes, struct tuple *out);
-bool address_parse(struct str bytes, struct tuple *out); /* into dst */
+bool address_parse(struct str bytes, struct tuple *out); /* into dst, as it is */
+void address_unmap(struct tuple *t);
 bool endpoint_is_zero(const struct endpoint *e);
 bool ip_is_zero(const uint8_t ip[16]);
 /* Fits every text below: "ip:port->ip:port", and unix paths of any length the kernel has. */

@@ -102,10 +102,6 @@ bool address_parse(struct str bytes, struct tuple *out)
 	case AF_INET:
 	case AF_INET6:
 		t.dst = endpoint_at(&c, t.family == AF_INET ? 4 : 16);
-		if (t.family == AF_INET6 && is_mapped(t.dst.ip)) {
-			t.family = AF_INET;
-			unmap(&t.dst);
-		}
 		break;
 	case AF_UNIX:
 		t.path = path_at(&c);
@@ -117,6 +113,14 @@ bool address_parse(struct str bytes, struct tuple *out)
 		return false;
 	*out = t;
 	return true;
+}
+
+void address_unmap(struct tuple *t)
+{
+	if (t->family != AF_INET6 || !is_mapped(t->dst.ip))
+		return;
+	t->family = AF_INET;
+	unmap(&t->dst);
 }
 
 /* ---- texts ---- */

@@ -228,6 +228,37 @@ static void ipv4_within_ipv6_is_ipv4(void **state)
 	}
 }
 
+static void a_server_is_named_as_it_was_bound(void **state)
+{
+	static const struct {
+		const char *what;
+		struct arg address;
+		enum fd_type type;
+		const char *name;
+	} cases[] = {
+		{ "IPv6", BYTES("\x0a\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02\x50\0"),
+		  FD_IPV6_SERVSOCK, "2001:db8::2:80" },
+		{ "IPv4 within", BYTES("\x0a\0\0\0\0\0\0\0\0\0\0\xff\xff\x7f\0\0\x01\x50\0"),
+		  FD_IPV4_SERVSOCK, "::ffff:127.0.0.1:80" },
+		{ "any", BYTES("\x0a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x50\0"), FD_IPV4_SERVSOCK,
+		  ":::80" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct machine m = machine_new(NULL);
+
+		print_message("  %s\n", cases[i].what);
+		list_usual(&m);
+		SEND(&m, SOCKET_X, 100, INT(3), INT(AF_INET6), INT(SOCK_STREAM), INT(0), INT(0));
+		SEND(&m, BIND_X, 100, INT(0), cases[i].address, INT(3));
+		assert_text(fd_name(&m, 100, 3), cases[i].name);
+		assert_int_equal(m.who.fd->type, cases[i].type);
+		assert_int_equal(m.who.fd->dst.port, 80);
+		machine_free(&m);
+	}
+}
+
 static void unix_sockets_are_named_by_pointers_and_path(void **state)
 {
 	static const char full[] = "\x01\x10\0\0\0\0\0\0\xff\x20\0\0\0\0\0\0\xff/run/s\n";
@@ -271,6 +302,7 @@ int main(void)
 		cmocka_unit_test(a_message_without_success_says_nothing),
 		cmocka_unit_test(a_missed_socket_is_taken_for_datagrams),
 		cmocka_unit_test(ipv4_within_ipv6_is_ipv4),
+		cmocka_unit_test(a_server_is_named_as_it_was_bound),
 		cmocka_unit_test(unix_sockets_are_named_by_pointers_and_path),
 	};
 
