@@ -21,14 +21,18 @@ static const struct image *image_of(const struct thread *t)
 static struct str with_args(const struct field_ctx *ctx, struct str first,
 			    const struct image *image, bool always)
 {
-	struct text text = text_in(ctx);
+	const size_t len = first.len + 1 + image->joined.len;
+	char *text;
 
 	if (!image->argc && !always)
 		return first;
-	text_str(&text, first);
-	text_char(&text, ' ');
-	text_str(&text, image->joined);
-	return text_view(&text);
+	text = arena_bytes(ctx->scratch, len);
+	if (first.len)
+		memcpy(text, first.p, first.len);
+	text[first.len] = ' ';
+	if (image->joined.len)
+		memcpy(text + first.len + 1, image->joined.p, image->joined.len);
+	return str_of(text, len);
 }
 
 /* NUL-ended strings with blanks between them. */
@@ -150,17 +154,12 @@ bool get_proc_cmdlenargs(const struct field_ref *ref, const struct field_ctx *ct
 	return t && val_uint(out, image_of(t)->args.len - image_of(t)->argc);
 }
 
-/* The leader's: threads share it. */
 bool get_proc_cwd(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
 {
-	const struct thread *leader = own_process(ctx);
+	const struct thread *t = ctx->who->thread;
 
 	(void)ref;
-	if (!ctx->who->thread)
-		return false;
-	if (!leader)
-		return val_text(out, STR("./"));
-	return val_text(out, istr_view(leader->fs ? leader->fs->cwd : NULL));
+	return t && val_text(out, istr_view(t->fs ? t->fs->cwd : NULL));
 }
 
 bool get_proc_duration(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
