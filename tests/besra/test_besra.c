@@ -18,7 +18,7 @@
 
 struct seen {
 	unsigned alerts;
-	char first[512];
+	char first[8192];
 	char rule[128];
 	int severity;
 };
