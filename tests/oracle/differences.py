@@ -47,6 +47,9 @@ DIFFERENCES = [
      "names come from the capture alone, never from the machine that reads it"),
 ]
 
+# Where Falco prints what was never a value: a count in place of a time, memory never set.
+UNDEFINED = {"proc.ppid.duration", "proc.exe_ino.ctime_duration_pidns_start"}
+
 
 def reason(field, theirs, ours, event):
     """The reason for a known difference, or None."""
