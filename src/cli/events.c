@@ -38,7 +38,7 @@ struct viewer {
 	struct field_ref const *fields;
 	size_t nfields;
 	struct field_history history;
-	struct buf out;
+	struct buf out, line;
 	uint64_t lines;
 	bool failed; /* standard output takes no more */
 };
@@ -213,7 +213,6 @@ static void watch(const struct field_ctx *ctx, void *arg)
 {
 	struct viewer *v = arg;
 	struct field_ctx shown = *ctx;
-	struct buf line = { 0 };
 	bool whole;
 
 	if (!wanted(v, ctx))
@@ -221,16 +220,16 @@ static void watch(const struct field_ctx *ctx, void *arg)
 	shown.in_output = true;
 	shown.history = &v->history;
 	shown.buffers_base64 = v->base64;
-	whole = template_render(v->template, &shown, &line);
+	buf_reset(&v->line);
+	whole = template_render(v->template, &shown, &v->line);
 	if (whole || v->format[0] == '*' || v->json) {
 		if (v->json)
 			put_object(v, &shown, &v->out);
 		else
-			text_escape(&v->out, buf_view(&line));
+			text_escape(&v->out, buf_view(&v->line));
 		buf_char(&v->out, '\n');
 		v->lines++;
 	}
-	buf_fini(&line);
 	if (v->out.len >= FLUSH_BYTES)
 		flush_lines(v);
 }
@@ -278,6 +277,7 @@ int command_events(int argc, char **argv)
 	programs_free(v.programs);
 	pool_free(v.pool);
 	buf_fini(&v.out);
+	buf_fini(&v.line);
 	arena_free(v.arena);
 	return status;
 }

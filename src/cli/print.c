@@ -24,7 +24,8 @@ void print_diags(const struct diags *d, bool warnings)
 	for (size_t i = 0; i < d->list.n; i++)
 		if (warnings || load_code_severity(d->list.items[i].code) == SEVERITY_ERROR)
 			diag_print(&out, &d->list.items[i]);
-	fwrite(out.p, 1, out.len, stderr);
+	if (out.len)
+		fwrite(out.p, 1, out.len, stderr);
 	buf_fini(&out);
 }
 
