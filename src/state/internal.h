@@ -10,7 +10,7 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 /* Descriptors below this number stand in an array, the rest in a map. */
-#define FD_LOW 64
+#define FD_LOW 16
 
 /* Enter events kept for their exits at one time. */
 #define ENTERS_MAX 4096
