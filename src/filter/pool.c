@@ -82,13 +82,15 @@ static expr_id add_node(struct pool *p, struct node new, const expr_id *items)
 	buf_add(&key, items, new.n * sizeof(*items));
 	id = map_get(&p->node_ids, buf_view(&key));
 	if (id == EXPR_NONE) {
+		expr_id *copy = arena_array(p->arena, new.n + 1, sizeof(*items));
+
 		id = (expr_id)p->nodes.n;
-		new.items = memcpy(arena_array(p->arena, new.n + 1, sizeof(*items)), items,
-				   new.n * sizeof(*items));
+		new.items = copy;
 		new.depth = 1;
 		for (size_t i = 0; i < new.n; i++) {
 			const struct node *child = &p->nodes.items[items[i]];
 
+			copy[i] = items[i];
 			new.deps |= child->deps;
 			if (child->depth >= new.depth)
 				new.depth = child->depth + 1;
