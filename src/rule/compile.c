@@ -52,6 +52,23 @@ static void warn_types(struct store *s, const struct rule_info *r)
 	}
 }
 
+/* What is wrong in a macro is shown there; which rule asked for it is worth saying. */
+static void name_user(struct store *s, size_t first, const struct rule_info *r)
+{
+	struct span own = r->cond_ctx->span;
+
+	for (size_t i = first; i < s->d->list.n; i++) {
+		struct diag *d = &s->d->list.items[i];
+
+		if (d->at.doc &&
+		    (d->at.doc != own.doc || d->at.start < own.start || d->at.start > own.end) &&
+		    load_code_severity(d->code) == SEVERITY_ERROR)
+			diag_note(s->d, d, r->ctx->span, "used by rule '%.*s'", STR_ARG(r->name));
+		if (d->deprecated_field.len)
+			note_deprecated(s, d);
+	}
+}
+
 static bool compile_condition(struct store *s, struct rule_info *r, struct source_text *text,
 			      bool *skip)
 {
@@ -71,6 +88,7 @@ static bool compile_condition(struct store *s, struct rule_info *r, struct sourc
 	first = s->d->list.n;
 	r->expr = pool_add(s->pool, r->expanded, &r->full, s->d, &at, &unknown);
 	relocate(s, first, r->cond_ctx);
+	name_user(s, first, r);
 	if (r->expr != EXPR_NONE)
 		return true;
 	if (unknown && r->skip_unknown) {

@@ -3,6 +3,61 @@
 
 /* Getting one key of an item, with all that can be wrong about it. */
 
+/* ---- Keys --------------------------------------------------------------------------------- */
+
+enum {
+	NO = 0,
+	ENGINE = 1 << ITEM_ENGINE_VERSION,
+	PLUGINS = 1 << ITEM_PLUGIN_VERSIONS,
+	LIST = 1 << ITEM_LIST,
+	MACRO = 1 << ITEM_MACRO,
+	RULE = 1 << ITEM_RULE,
+	APPEND_LIST = LIST,
+	APPEND_MACRO = MACRO,
+	APPEND_RULE = RULE,
+	REPLACE_LIST = LIST << 8,
+	REPLACE_MACRO = MACRO << 8,
+	REPLACE_RULE = RULE << 8,
+};
+
+static const struct {
+	const char *name;
+	unsigned kinds;
+	unsigned overrides; /* append in the low byte, replace above */
+} keys[] = {
+#define RULE_KEY(id, key, kinds_of, overrides_of) [KEY_##id] = { key, kinds_of, overrides_of },
+#include "tables/rule_keys.def"
+#undef RULE_KEY
+};
+
+static const char *const kind_names[] = {
+	[ITEM_ENGINE_VERSION] = "a version requirement",
+	[ITEM_PLUGIN_VERSIONS] = "a plugin requirement",
+	[ITEM_LIST] = "a list",
+	[ITEM_MACRO] = "a macro",
+	[ITEM_RULE] = "a rule",
+};
+
+const char *rule_key_name(enum rule_key key)
+{
+	return keys[key].name;
+}
+
+static enum rule_key find_key(struct str name)
+{
+	for (size_t i = 0; i < RULE_KEYS; i++)
+		if (str_eq(name, str_from(keys[i].name)))
+			return (enum rule_key)i;
+	return RULE_KEYS;
+}
+
+struct pair_walk {
+	const struct yaml_node *item;
+	size_t at;
+};
+
+/* ---- Values ------------------------------------------------------------------------------ */
+
 static const char *kind_name(const struct yaml_node *n)
 {
 	if (yaml_is_null(n))
@@ -36,6 +91,39 @@ bool get_scalar(struct store *s, const struct yaml_node *node, const struct cont
 	return true;
 }
 
+static bool next_pair(void *arg, struct str *candidate)
+{
+	struct pair_walk *w = arg;
+
+	while (w->at < w->item->n) {
+		const struct yaml_node *key = w->item->pairs[w->at++].key;
+
+		if (key->kind == YAML_SCALAR && find_key(key->value.text) == RULE_KEYS) {
+			*candidate = key->value.text;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A key of the item that nobody knows and that may be the one that is missing. */
+static void note_misspelt(struct store *s, struct diag *d, const struct yaml_node *item,
+			  const char *key)
+{
+	struct pair_walk walk = { .item = item };
+	struct str near = diag_nearest(str_from(key), next_pair, &walk);
+
+	for (size_t i = 0; near.len && i < item->n; i++) {
+		const struct yaml_node *k = item->pairs[i].key;
+
+		if (k->kind == YAML_SCALAR && k->value.text.p == near.p) {
+			diag_note(s->d, d, k->span, "is '%.*s' meant to be '%s'?", STR_ARG(near),
+				  key);
+			return;
+		}
+	}
+}
+
 /*
  * The node of a key and the context of its value: 1 when there is one, 0 when an optional one is
  * not there, -1 with a diagnostic.
@@ -49,7 +137,8 @@ static int find_value(struct store *s, const struct yaml_node *item, const char 
 	if (!*node && need == OPTIONAL)
 		return 0;
 	if (!*node) {
-		report(s, LOAD_ERR_YAML_VALIDATE, ctx, "key '%s' is missing", key);
+		d = report(s, LOAD_ERR_YAML_VALIDATE, ctx, "key '%s' is missing", key);
+		note_misspelt(s, d, item, key);
 		return -1;
 	}
 	if (!yaml_is_null(*node))
@@ -123,7 +212,8 @@ bool get_texts(struct store *s, const struct yaml_node *item, const char *key,
 	struct context *value;
 
 	if (!node) {
-		report(s, LOAD_ERR_YAML_VALIDATE, ctx, "key '%s' is missing", key);
+		note_misspelt(s, report(s, LOAD_ERR_YAML_VALIDATE, ctx, "key '%s' is missing", key),
+			      item, key);
 		return false;
 	}
 	value = value_context(s, node, key, ctx);
@@ -148,53 +238,7 @@ bool get_texts(struct store *s, const struct yaml_node *item, const char *key,
 	return true;
 }
 
-/* ---- Keys --------------------------------------------------------------------------------- */
-
-enum {
-	NO = 0,
-	ENGINE = 1 << ITEM_ENGINE_VERSION,
-	PLUGINS = 1 << ITEM_PLUGIN_VERSIONS,
-	LIST = 1 << ITEM_LIST,
-	MACRO = 1 << ITEM_MACRO,
-	RULE = 1 << ITEM_RULE,
-	APPEND_LIST = LIST,
-	APPEND_MACRO = MACRO,
-	APPEND_RULE = RULE,
-	REPLACE_LIST = LIST << 8,
-	REPLACE_MACRO = MACRO << 8,
-	REPLACE_RULE = RULE << 8,
-};
-
-static const struct {
-	const char *name;
-	unsigned kinds;
-	unsigned overrides; /* append in the low byte, replace above */
-} keys[] = {
-#define RULE_KEY(id, key, kinds_of, overrides_of) [KEY_##id] = { key, kinds_of, overrides_of },
-#include "tables/rule_keys.def"
-#undef RULE_KEY
-};
-
-static const char *const kind_names[] = {
-	[ITEM_ENGINE_VERSION] = "a version requirement",
-	[ITEM_PLUGIN_VERSIONS] = "a plugin requirement",
-	[ITEM_LIST] = "a list",
-	[ITEM_MACRO] = "a macro",
-	[ITEM_RULE] = "a rule",
-};
-
-const char *rule_key_name(enum rule_key key)
-{
-	return keys[key].name;
-}
-
-static enum rule_key find_key(struct str name)
-{
-	for (size_t i = 0; i < RULE_KEYS; i++)
-		if (str_eq(name, str_from(keys[i].name)))
-			return (enum rule_key)i;
-	return RULE_KEYS;
-}
+/* ---- Keys of items and overrides ---------------------------------------------------------- */
 
 bool override_known(struct str key)
 {

@@ -179,6 +179,8 @@ void relocate(struct store *s, size_t first, const struct context *ctx);
 /* The position of byte `at` of a condition's text as one more location below ctx. */
 void add_expression(struct store *s, struct diag *d, const struct context *ctx, struct str text,
 		    size_t at);
+/* What to do about a deprecated field. */
+void note_deprecated(struct store *s, struct diag *d);
 /* Nearest name of the store's items; empty when none is near. */
 struct str nearest_name(struct str name, const struct strmap *names);
 

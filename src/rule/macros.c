@@ -101,15 +101,15 @@ static bool check_reference(struct str name, size_t at, void *arg)
 	struct macro_info *m = find_macro(u->s, name);
 
 	u->at = at;
+	if (m && m->state == MACRO_OPEN) {
+		loop(u, m, at);
+		return u->ok = false;
+	}
 	if (!m || m->order.index >= u->visibility) {
 		undefined(u, name, at);
 		return u->ok = false;
 	}
 	m->used = true;
-	if (m->state == MACRO_OPEN) {
-		loop(u, m, at);
-		return u->ok = false;
-	}
 	return u->ok = resolve(u->s, m);
 }
 

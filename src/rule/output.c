@@ -168,6 +168,7 @@ static void warn_deprecated(struct store *s, const struct rule_info *r)
 		d = report(s, LOAD_DEPRECATED_ITEM, r->output_ctx,
 			   "field '%s' in the output is deprecated", names[i]);
 		d->deprecated_field = name;
+		note_deprecated(s, d);
 		hit = memmem(text.p, text.len, name.p, name.len);
 		if (hit)
 			d->at = source_span(&r->output, (size_t)(hit - text.p),

@@ -113,6 +113,17 @@ void add_expression(struct store *s, struct diag *d, const struct context *ctx, 
 	append_location(s, d, ctx, inner);
 }
 
+void note_deprecated(struct store *s, struct diag *d)
+{
+	if (str_eq(d->deprecated_field, STR("evt.dir")))
+		diag_note(s->d, d, d->at,
+			  "each event stands for the whole call now, and evt.dir is always '<': "
+			  "leave it out");
+	else
+		diag_note(s->d, d, d->at,
+			  "there is no enter event to measure from any more: leave it out");
+}
+
 struct name_walk {
 	const struct strmap *names;
 	size_t at;

@@ -238,6 +238,8 @@ static const char *remedy(const struct builder *b, size_t at, const char *proble
 {
 	char c = at < b->doc->text.len ? b->doc->text.p[at] : '\0';
 
+	if (strstr(problem, "tab character"))
+		return "indent with spaces; YAML does not allow tabs there";
 	if (strstr(problem, "cannot start any token"))
 		return c == '\t' ? "indent with spaces; YAML does not allow tabs there"
 				 : "put the value in quotes";
@@ -246,8 +248,6 @@ static const char *remedy(const struct builder *b, size_t at, const char *proble
 		       "and keys of one item in the same column";
 	if (strstr(problem, "unexpected end of stream"))
 		return "a quote is opened here and never closed";
-	if (strstr(problem, "expected ',' or"))
-		return "a bracket is opened before this place and not closed";
 	return NULL;
 }
 
@@ -265,7 +265,10 @@ static void report(struct builder *b, const yaml_parser_t *p)
 	d = diag_add(b->d, LOAD_ERR_YAML_PARSE, span_at(b, at, at), "not YAML: %s%s%s", problem,
 		     p->context ? " " : "", p->context ? p->context : "");
 	help = remedy(b, at, problem);
-	if (help)
+	if (strstr(problem, "expected ',' or"))
+		diag_note(b->d, d, span_at(b, p->context_mark.index, p->context_mark.index),
+			  "this bracket is not closed");
+	else if (help)
 		diag_note(b->d, d, d->at, "%s", help);
 }
 
