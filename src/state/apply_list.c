@@ -112,6 +112,31 @@ static void share_with_group(struct state *s, struct node *n, const struct event
 	}
 }
 
+static void take_ages(struct thread *t)
+{
+	const uint64_t ctime = t->image->exe_ctime_ns;
+
+	if (ctime && t->clone_ts)
+		t->ctime_to_start_ns = t->clone_ts - ctime;
+	if (t->pidns_start_ts && ctime > t->pidns_start_ts)
+		t->pidns_to_ctime_ns = ctime - t->pidns_start_ts;
+}
+
+/* The list knows better; the children, listed again or not, find their parent once more. */
+static void forget_for_list(struct state *s, struct node *n)
+{
+	const int64_t tid = n->t.tid;
+
+	while (n->child_first) {
+		struct node *child = n->child_first;
+
+		thread_set_parent(s, child, NULL);
+		child->t.ptid = tid;
+		list_add(s, child);
+	}
+	thread_drop(s, n);
+}
+
 void apply_proc_entry(struct state *s, const struct event *ev, struct subject *who)
 {
 	struct node *n = idmap_get(&s->threads, (uint64_t)ev->tid);
@@ -119,7 +144,7 @@ void apply_proc_entry(struct state *s, const struct event *ev, struct subject *w
 
 	(void)who;
 	if (n)
-		thread_drop(s, n);
+		forget_for_list(s, n);
 	n = thread_new(s, ev->tid);
 	if (!n)
 		return;
@@ -127,6 +152,7 @@ void apply_proc_entry(struct state *s, const struct event *ev, struct subject *w
 	take_counters(&n->t, ev);
 	n->t.comm = intern_get(s->intern, text_or_empty(ev, PROC_ENTRY_COMM));
 	thread_set_image(s, &n->t, listed_image(s, ev));
+	take_ages(&n->t);
 	if (cgroups.len)
 		n->t.cgroups = cgroups_intern(s, cgroups);
 	share_with_group(s, n, ev);

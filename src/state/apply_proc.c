@@ -160,7 +160,8 @@ static bool exited_just_now(const struct state *s, int64_t tid, int64_t ptid, ui
 	for (unsigned i = 0; i < EXITED_RING; i++) {
 		const struct exited *e = &s->exited[i];
 
-		if (e->tid == tid && e->ptid == ptid && e->ts && ts - e->ts < CLONE_STALE_NS)
+		if (e->tid == tid && e->ptid == ptid && e->ts &&
+		    (ts > e->ts ? ts - e->ts : e->ts - ts) < CLONE_STALE_NS)
 			return true;
 	}
 	return false;

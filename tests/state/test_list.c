@@ -62,6 +62,28 @@ static void the_order_of_a_list_does_not_matter(void **state)
 	machine_free(&m);
 }
 
+static void a_process_can_be_listed_again(void **state)
+{
+	struct machine m = machine_new(NULL);
+
+	(void)state;
+	list_usual(&m);
+	fork_child(&m, 100, 200, 0);
+	start_thread(&m, 100, 1, 101);
+	list_process(&m, &(struct listed){ .tid = 100,
+					   .ptid = 1,
+					   .comm = "again",
+					   .cwd = "/again",
+					   .start = START_TS });
+	any_event(&m);
+	assert_text(state_parent(m.s, thread_of(&m, 200))->comm->text, "again");
+	assert_text(state_leader(m.s, thread_of(&m, 101))->comm->text, "again");
+	assert_int_equal(thread_of(&m, 101)->group->alive, 2);
+	assert_int_equal(thread_of(&m, 100)->clone_ts, START_TS);
+	assert_int_equal(thread_of(&m, 100)->ctime_to_start_ns, START_TS - 12);
+	machine_free(&m);
+}
+
 static void list_socket(struct machine *m, int64_t num, enum fd_type type, struct arg tuple)
 {
 	SEND(m, FD_ENTRY, 1, INT(num), INT(type), INT(0), INT(0), INT(0), NONE, tuple, INT(L4_TCP));
@@ -205,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_listed_process_has_what_the_list_says),
 		cmocka_unit_test(the_order_of_a_list_does_not_matter),
+		cmocka_unit_test(a_process_can_be_listed_again),
 		cmocka_unit_test(listed_connections_find_their_direction),
 		cmocka_unit_test(other_listed_descriptors),
 		cmocka_unit_test(users_are_known_per_container),
