@@ -105,7 +105,8 @@ bool get_evt_rawarg(const struct field_ref *ref, const struct field_ctx *ctx, st
 			out->s = NO_NAME;
 		return true;
 	}
-	if (!p.bytes.len)
+	/* Empty bytes are no value to compare, but an empty text to print. */
+	if (!p.bytes.len && (!ctx->in_output || shape_of(p.type) != SHAPE_BYTES))
 		return false;
 	switch (shape_of(p.type)) {
 	case SHAPE_ADDRESS:
