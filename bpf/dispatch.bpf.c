@@ -2,7 +2,7 @@
 
 /* Every system call of the machine passes here: leave at once unless somebody asked for it. */
 
-#include "emit.bpf.h"
+#include "core/scope.bpf.h"
 
 /* x86_64 numbers of 32-bit calls, plus one; 0: none. */
 static const volatile __u16 native_of_compat[WIRE_SYSCALLS_MAX] = {
@@ -30,12 +30,8 @@ int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
 	}
 	if (!(n->syscall[nr] & (ret < 0 ? WIRE_NEED_FAILED : WIRE_NEED_EVENT)))
 		return 0;
-	if (n->scoped) {
-		struct wire_task *t = bpf_task_storage_get(&tasks, task->group_leader, NULL, 0);
-
-		if (!t || !t->scope)
-			return 0;
-	}
+	if (!task_wanted(task, n))
+		return 0;
 	bpf_tail_call(ctx, &exit_programs, nr);
 	bpf_tail_call(ctx, &exit_programs, WIRE_GENERIC);
 	count_loss(WIRE_LOSS_TAIL_CALL, nr);

@@ -219,6 +219,18 @@ static __always_inline struct wire_task *current_record(__u32 type)
 	return t;
 }
 
+/* The agent looks at the rings by itself while events come; only a sleeping one must be woken. */
+static __always_inline __u64 wake_up(void)
+{
+	__u32 zero = 0;
+	struct wire_needs *n = bpf_map_lookup_elem(&needs, &zero);
+
+	if (!n || !n->sleeping)
+		return BPF_RB_NO_WAKEUP;
+	n->sleeping = 0;
+	return BPF_RB_FORCE_WAKEUP;
+}
+
 /*
  * Completes the event and puts it into its lane's ring for this thread group. The number within
  * the group is taken even when the ring is full: the gap tells the agent that something is missing.
@@ -242,7 +254,7 @@ static __always_inline int emit_submit(struct bpf_scratch *e, __u32 lane)
 		   bpf_get_current_pid_tgid() >> 32 << 32 |
 			   (__u32)(t ? __sync_fetch_and_add(&t->sequence, 1) + 1 : 0));
 	EMIT_STORE(e, __u32, 28, size - (__u32)sizeof(struct wire_prefix));
-	if (bpf_ringbuf_output(ring, e->bytes, size, BPF_RB_NO_WAKEUP) < 0)
+	if (bpf_ringbuf_output(ring, e->bytes, size, wake_up()) < 0)
 		count_loss(WIRE_LOSS_RING, e->type);
 	return 0;
 }

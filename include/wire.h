@@ -64,9 +64,22 @@ enum wire_need {
 	WIRE_NEED_FAILED = 1 << 1, /* calls that failed, too */
 };
 
+enum wire_scope {
+	WIRE_SCOPE_ALL,
+	WIRE_SCOPE_TASKS,  /* those marked in their storage, and what they fork */
+	WIRE_SCOPE_CGROUP, /* those in one control group or below it */
+};
+
+/* Which hierarchy scope_cgroup is part of. */
+enum wire_cgroup { WIRE_CGROUP_V2, WIRE_CGROUP_MEMORY, WIRE_CGROUP_PIDS };
+
 struct wire_needs {
 	WIRE_U8 syscall[WIRE_SYSCALLS_MAX]; /* enum wire_need, by x86_64 number */
-	WIRE_U32 scoped;                    /* only tasks marked in their storage */
+	WIRE_U32 scope;                     /* enum wire_scope */
+	WIRE_U32 scope_controller;          /* enum wire_cgroup */
+	WIRE_U64 scope_cgroup;              /* inode number of its directory */
+	WIRE_U32 signals;                   /* not 0: signals delivered are wanted */
+	WIRE_U32 sleeping; /* not 0: the agent sleeps, the next event wakes it and clears this */
 };
 
 /* Why an event, or a part of it, is missing. */

@@ -5,6 +5,7 @@
 /* What Falco's events say of a task. */
 
 #include "core/file.bpf.h"
+#include "core/scope.bpf.h"
 #include "schema_flags.bpf.h"
 
 /* ---- Numbers of a task, in its own namespace and in the first one --------------------------- */
@@ -200,15 +201,6 @@ static __always_inline void emit_argument_array(struct bpf_scratch *e, __u64 arr
 }
 
 /* ---- Control groups ------------------------------------------------------------------------- */
-
-static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *n)
-{
-	struct kernfs_node___rcu *new = (void *)n;
-
-	if (bpf_core_field_exists(new->__parent))
-		return BPF_CORE_READ(new, __parent);
-	return BPF_CORE_READ(n, parent);
-}
 
 #define CGROUP_DEPTH 16
 

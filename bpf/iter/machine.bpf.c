@@ -3,7 +3,7 @@
 /*
  * What is there already: every task, and every open descriptor, as the synthetic events
  * PROC_ENTRY and FD_ENTRY. Arguments and environment are another process's memory; the agent adds
- * them. With `scoped`, only tasks marked in their storage.
+ * them. Only tasks in scope.
  */
 
 #include "core/open_flags.bpf.h"
@@ -35,16 +35,12 @@ static __always_inline int iter_submit(struct bpf_scratch *e, struct seq_file *s
 	return 0;
 }
 
-static __always_inline bool task_in_scope(struct task_struct *t)
+static __always_inline bool task_listed(struct task_struct *t)
 {
 	__u32 zero = 0;
 	struct wire_needs *n = bpf_map_lookup_elem(&needs, &zero);
-	struct wire_task *record;
 
-	if (!n || !n->scoped)
-		return n != NULL;
-	record = bpf_task_storage_get(&tasks, t->group_leader, NULL, 0);
-	return record && record->scope;
+	return n && task_wanted(t, n);
 }
 
 #define PF_KTHREAD    0x200000
@@ -59,7 +55,7 @@ int each_task(struct bpf_iter__task *ctx)
 	struct file *exe;
 	struct mm_struct *mm;
 
-	if (!t || !task_in_scope(t))
+	if (!t || !task_listed(t))
 		return 0;
 	e = iter_begin(EVENT_PROC_ENTRY, PROC_ENTRY_PARAMS, t->pid);
 	if (!e)
@@ -227,7 +223,7 @@ int each_file(struct bpf_iter__task_file *ctx)
 	__u32 mode;
 	char name[12] = { 0 };
 
-	if (!t || !f || !task_in_scope(t))
+	if (!t || !f || !task_listed(t))
 		return 0;
 	e = iter_begin(EVENT_FD_ENTRY, FD_ENTRY_PARAMS, t->tgid);
 	if (!e)

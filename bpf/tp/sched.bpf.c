@@ -23,19 +23,13 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
-/* Happens to every task: leave at once when it is not in scope. */
-static __always_inline bool in_scope(void)
+/* Happens to every task: leave at once when nobody asked for it. */
+static __always_inline const struct wire_needs *wanted_here(void)
 {
 	__u32 zero = 0;
 	struct wire_needs *n = bpf_map_lookup_elem(&needs, &zero);
-	struct wire_task *t;
 
-	if (!n)
-		return false;
-	if (!n->scoped)
-		return true;
-	t = bpf_task_storage_get(&tasks, bpf_get_current_task_btf()->group_leader, NULL, 0);
-	return t && t->scope;
+	return n && task_wanted(bpf_get_current_task_btf(), n) ? n : NULL;
 }
 
 #define SIGNAL_MASK 0x7f
@@ -47,7 +41,7 @@ int BPF_PROG(on_exit, struct task_struct *t)
 	struct bpf_scratch *e;
 	__u32 status;
 
-	if (!in_scope())
+	if (!wanted_here())
 		return 0;
 	e = emit_begin(EVENT_PROCEXIT_1_E, PROCEXIT_1_E_PARAMS);
 	if (!e)
@@ -65,9 +59,10 @@ int BPF_PROG(on_exit, struct task_struct *t)
 SEC("tp_btf/signal_deliver")
 int BPF_PROG(on_signal, int sig)
 {
+	const struct wire_needs *n = wanted_here();
 	struct bpf_scratch *e;
 
-	if (!in_scope())
+	if (!n || !n->signals)
 		return 0;
 	e = emit_begin(EVENT_SIGNALDELIVER_E, SIGNALDELIVER_E_PARAMS);
 	if (!e)

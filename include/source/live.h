@@ -14,17 +14,18 @@ struct live_options {
 	uint32_t shards;           /* rings per lane, a power of two; 0: by the number of CPUs */
 	uint32_t state_ring_bytes; /* per ring, a power of two; 0: 4 MiB */
 	uint32_t bulk_ring_bytes;
-	uint64_t hold_ns; /* how long an event waits for an earlier one elsewhere; 0: 1 ms */
-	bool scoped;      /* only what live_scope_pid named */
-	bool with_env;    /* environments of running processes in the process list */
+	uint64_t hold_ns;      /* how long an event waits for an earlier one elsewhere; 0: 1 ms */
+	enum wire_scope scope; /* WIRE_SCOPE_TASKS: what live_scope_pid names */
+	const char *cgroup; /* WIRE_SCOPE_CGROUP: its directory, in the v2, memory or pids tree */
+	bool with_env;      /* environments of running processes in the process list */
 };
 
 /* NULL with *err filled: what is missing on this machine and how to get it. Needs CAP_BPF and
  * CAP_PERFMON (or root) and a kernel with BTF. Programs are attached, nothing is asked for yet. */
 struct source *source_open_live(const struct live_options *options, struct err *err);
 
-/* Which system calls are wanted from now on: one flag per x86_64 number (wire_need bits). */
-int live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], struct err *err);
+/* What is wanted from now on: wire_need bits per x86_64 number, and whether signals are. */
+void live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], bool signals);
 
 /* A process and what it forks from now on are in scope. */
 int live_scope_pid(struct source *s, int64_t pid, struct err *err);
@@ -38,7 +39,7 @@ struct live_loss {
 	uint16_t type;
 	uint64_t count;
 };
-/* Losses so far, at most max rows; returns how many there are. */
+/* Losses so far, at most max rows, in no order; returns how many there are. */
 size_t live_losses(struct source *s, struct live_loss *out, size_t max);
 
 #endif

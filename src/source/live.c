@@ -4,11 +4,15 @@
 #include "base/clock.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RING_BYTES_DEFAULT (4u << 20)
@@ -80,6 +84,15 @@ static bool earliest(struct live *l, struct head *out, bool *complete)
 	return found;
 }
 
+/* The clock the kernel side stamps events with: it does not jump when the machine's is set. */
+static uint64_t now_as_kernel(const struct live *l)
+{
+	struct timespec boot;
+
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	return (uint64_t)boot.tv_sec * NS_PER_S + (uint64_t)boot.tv_nsec + l->kernel.boot_epoch_ns;
+}
+
 static int live_next(struct source *s, struct raw *raw, struct err *err)
 {
 	struct live *l = (struct live *)s;
@@ -101,7 +114,7 @@ static int live_next(struct source *s, struct raw *raw, struct err *err)
 	}
 	if (!earliest(l, &h, &complete))
 		return -EAGAIN;
-	if (!complete && h.ts + l->hold_ns > clock_realtime_ns())
+	if (!complete && h.ts + l->hold_ns > now_as_kernel(l))
 		return -EAGAIN;
 	memcpy(&prefix, h.record, sizeof(prefix));
 	*raw = (struct raw){
@@ -153,6 +166,39 @@ static int open_rings(struct live *l, const struct live_options *o, struct err *
 	return 0;
 }
 
+#define CGROUP_V1_MAGIC 0x27e0eb
+#define CGROUP_V2_MAGIC 0x63677270
+
+/* Two directories of one v1 hierarchy are on one device. */
+static bool same_hierarchy(const struct stat *a, const char *mount)
+{
+	struct stat b;
+
+	return stat(mount, &b) == 0 && a->st_dev == b.st_dev;
+}
+
+static int scope_cgroup(struct wire_needs *n, const char *path, struct err *err)
+{
+	struct statfs fs;
+	struct stat st;
+
+	if (statfs(path, &fs) < 0 || stat(path, &st) < 0)
+		return err_set(err, -errno, "scope to control group %s: %s", path, strerror(errno));
+	if (fs.f_type == CGROUP_V2_MAGIC)
+		n->scope_controller = WIRE_CGROUP_V2;
+	else if (fs.f_type == CGROUP_V1_MAGIC && same_hierarchy(&st, "/sys/fs/cgroup/memory"))
+		n->scope_controller = WIRE_CGROUP_MEMORY;
+	else if (fs.f_type == CGROUP_V1_MAGIC && same_hierarchy(&st, "/sys/fs/cgroup/pids"))
+		n->scope_controller = WIRE_CGROUP_PIDS;
+	else
+		return err_set(err, -EINVAL,
+			       "scope to control group %s: it is no directory of the v2, memory or "
+			       "pids hierarchy",
+			       path);
+	n->scope_cgroup = st.st_ino;
+	return 0;
+}
+
 static uint32_t default_shards(void)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -186,7 +232,11 @@ struct source *source_open_live(const struct live_options *options, struct err *
 	if (n == 0)
 		n = open_rings(l, &o, err);
 	if (n == 0) {
-		l->kernel.needs->scoped = o.scoped;
+		l->kernel.needs->scope = o.scope;
+		if (o.scope == WIRE_SCOPE_CGROUP)
+			n = scope_cgroup(l->kernel.needs, o.cgroup, err);
+	}
+	if (n == 0) {
 		n = kernel_attach(&l->kernel, err);
 	}
 	if (n == 0)
@@ -198,13 +248,12 @@ struct source *source_open_live(const struct live_options *options, struct err *
 	return &l->base;
 }
 
-int live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], struct err *err)
+void live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], bool signals)
 {
 	struct live *l = (struct live *)s;
 
-	(void)err;
 	memcpy(l->kernel.needs->syscall, wanted, WIRE_SYSCALLS_MAX);
-	return 0;
+	l->kernel.needs->signals = signals;
 }
 
 int live_scope_pid(struct source *s, int64_t pid, struct err *err)
@@ -229,6 +278,39 @@ void live_wait(struct source *s, uint64_t timeout_ns)
 	struct live *l = (struct live *)s;
 	struct timespec most = { (time_t)(timeout_ns / NS_PER_S), (long)(timeout_ns % NS_PER_S) };
 	struct pollfd p = { .fd = l->epoll, .events = POLLIN };
+	struct head h;
+	bool complete;
 
-	ppoll(&p, 1, &most, NULL);
+	/* An event that came before the flag was seen woke nobody: look once more behind it. */
+	__atomic_store_n(&l->kernel.needs->sleeping, 1, __ATOMIC_SEQ_CST);
+	if (!earliest(l, &h, &complete))
+		ppoll(&p, 1, &most, NULL);
+	__atomic_store_n(&l->kernel.needs->sleeping, 0, __ATOMIC_SEQ_CST);
+}
+
+size_t live_losses(struct source *s, struct live_loss *out, size_t max)
+{
+	struct live *l = (struct live *)s;
+	const int cpus = libbpf_num_possible_cpus();
+	uint64_t *counts = calloc((size_t)cpus, sizeof(*counts));
+	struct wire_loss_key key, *last = NULL;
+	size_t n = 0;
+
+	while (counts && bpf_map_get_next_key(l->kernel.losses_fd, last, &key) == 0) {
+		last = &key;
+		if (bpf_map_lookup_elem(l->kernel.losses_fd, &key, counts) < 0)
+			continue;
+		if (n < max) {
+			out[n] = (struct live_loss){
+				.cgroup = key.cgroup,
+				.reason = (enum wire_loss)key.reason,
+				.type = (uint16_t)key.type,
+			};
+			for (int i = 0; i < cpus; i++)
+				out[n].count += counts[i];
+		}
+		n++;
+	}
+	free(counts);
+	return n;
 }

@@ -39,6 +39,7 @@ struct kernel_side {
 	struct bpf_link *links[32];
 	size_t nlinks;
 	struct wire_needs *needs; /* mapped */
+	uint64_t boot_epoch_ns;   /* what the kernel side adds to its clock */
 	int tasks_fd, losses_fd, rings_fd, programs_fd;
 };
 

@@ -168,6 +168,7 @@ int kernel_load(struct kernel_side *k, const struct live_options *options, struc
 	};
 
 	libbpf_set_print(say_nothing);
+	k->boot_epoch_ns = knobs.boot_epoch_ns;
 	for (size_t i = 0; i < ARRAY_SIZE(images); i++) {
 		int n = load_one(k, i, &knobs, err);
 

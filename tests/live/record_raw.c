@@ -31,7 +31,7 @@ static int drain(struct source *s, struct scap_writer *w, struct err *err)
 int main(int argc, char **argv)
 {
 	uint8_t want[WIRE_SYSCALLS_MAX];
-	struct live_options o = { .scoped = true,
+	struct live_options o = { .scope = WIRE_SCOPE_TASKS,
 				  .hold_ns = 1,
 				  .state_ring_bytes = 16 << 20,
 				  .bulk_ring_bytes = 16 << 20 };
@@ -59,7 +59,8 @@ int main(int argc, char **argv)
 		_exit(127);
 	}
 	memset(want, WIRE_NEED_EVENT | WIRE_NEED_FAILED, sizeof(want));
-	if (live_scope_pid(s, child, &err) < 0 || live_want(s, want, &err) < 0) {
+	live_want(s, want, true);
+	if (live_scope_pid(s, child, &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+#ifndef CORE_SCOPE_BPF_H
+#define CORE_SCOPE_BPF_H
+
+/* Whose events are wanted: everybody's, a process tree's, or a control group's. */
+
+#include "emit.bpf.h"
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *n)
+{
+	struct kernfs_node___rcu *new = (void *)n;
+
+	if (bpf_core_field_exists(new->__parent))
+		return BPF_CORE_READ(new, __parent);
+	return BPF_CORE_READ(n, parent);
+}
+
+#define SCOPE_DEPTH 16
+
+/* The group itself or one below it. */
+static __always_inline bool task_in_cgroup(struct task_struct *t, const struct wire_needs *n)
+{
+	struct kernfs_node *node;
+
+	if (n->scope_controller == WIRE_CGROUP_V2)
+		node = BPF_CORE_READ(t, cgroups, dfl_cgrp, kn);
+	else if (n->scope_controller == WIRE_CGROUP_MEMORY)
+		node = BPF_CORE_READ(
+			t, cgroups,
+			subsys[bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id)], cgroup,
+			kn);
+	else
+		node = BPF_CORE_READ(
+			t, cgroups,
+			subsys[bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id)], cgroup,
+			kn);
+	for (int i = 0; node && i < SCOPE_DEPTH; i++) {
+		if (BPF_CORE_READ(node, id) == n->scope_cgroup)
+			return true;
+		node = kernfs_parent(node);
+	}
+	return false;
+}
+
+static __always_inline bool task_wanted(struct task_struct *t, const struct wire_needs *n)
+{
+	struct wire_task *record;
+
+	if (n->scope == WIRE_SCOPE_ALL)
+		return true;
+	if (n->scope == WIRE_SCOPE_CGROUP)
+		return task_in_cgroup(t, n);
+	record = bpf_task_storage_get(&tasks, t->group_leader, NULL, 0);
+	return record && record->scope;
+}
+
+#endif
