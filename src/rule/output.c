@@ -27,19 +27,29 @@ static bool is_meant(const struct append_output *a, const struct rule_info *r)
 	return true;
 }
 
-/* " container_id=%container.id ..." for the fields that are worth having in every output. */
-static void put_suggested(struct buf *out)
+/* " proc_name=%proc.name" */
+static void put_named(struct buf *out, struct str field)
 {
+	buf_char(out, ' ');
+	for (size_t i = 0; i < field.len; i++)
+		buf_char(out, field.p[i] == '.' ? '_' : field.p[i]);
+	buf_printf(out, "=%%%.*s", STR_ARG(field));
+}
+
+/* " container_id=%container.id ..." for the fields that are worth having in every output. */
+static void put_suggested(struct store *s, struct buf *out)
+{
+	const struct static_fields *statics = &s->options->statics;
+
 	for (size_t i = 0; i < FIELDS; i++) {
 		const struct field_info *f = field_info((enum field_id)i);
 
-		if (!(f->flags & FIELD_SUGGESTED))
-			continue;
-		buf_char(out, ' ');
-		for (const char *p = f->name; *p; p++)
-			buf_char(out, *p == '.' ? '_' : *p);
-		buf_printf(out, "=%%%s", f->name);
+		/* static.* is as many fields as the configuration defines. */
+		if (f->flags & FIELD_SUGGESTED && i != FIELD_STATIC)
+			put_named(out, str_from(f->name));
 	}
+	for (size_t i = 0; i < statics->n; i++)
+		put_named(out, arena_printf(s->compiled, "static.%.*s", STR_ARG(statics->keys[i])));
 }
 
 static void put_appended(struct store *s, const struct rule_info *r, struct text_builder *b)
@@ -55,7 +65,7 @@ static void put_appended(struct store *s, const struct rule_info *r, struct text
 			buf_str(&more, a->extra_output);
 		}
 		if (a->suggested)
-			put_suggested(&more);
+			put_suggested(s, &more);
 		if (more.len) {
 			struct source_text text =
 				text_generated(s->compiled, arena_str(s->compiled, buf_view(&more)),
