@@ -71,19 +71,26 @@ static bool read_class(struct bracket *b)
 	return true;
 }
 
-/* One end of a range or a single character: x, \x, [.x.] */
-static unsigned char read_char(struct bracket *b)
+/* "[.x.]" with at on the inner bracket. Symbols of several characters are unknown in the C locale. */
+static unsigned char read_symbol(struct bracket *b)
 {
-	if (look(b, 0) == '[' && look(b, 1) == '.' && look(b, 3) == '.' && look(b, 4) == ']') {
-		unsigned char c = look(b, 2);
+	size_t n = 2;
 
-		b->at += 5;
-		return c;
-	}
-	if (look(b, 0) == '[' && look(b, 1) == '.') {
+	while (b->at + n < b->pattern.len && !(look(b, n) == '.' && look(b, n + 1) == ']'))
+		n++;
+	if (b->at + n >= b->pattern.len || (n != 3 && !b->hit)) {
 		b->no_class = true;
 		return 0;
 	}
+	b->at += n + 2;
+	return (unsigned char)b->pattern.p[b->at - 3];
+}
+
+/* One end of a range or a single character: x, \x, [.x.] */
+static unsigned char read_char(struct bracket *b)
+{
+	if (look(b, 0) == '[' && look(b, 1) == '.')
+		return read_symbol(b);
 	if (look(b, 0) == '\\') {
 		b->at++;
 		if (at_end(b))
