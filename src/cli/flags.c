@@ -152,6 +152,10 @@ bool flags_parse(struct flags *f, int argc, char **argv)
 		else
 			add_value(f, row, optarg);
 	}
+	if (optind < argc && strcmp(argv[optind - 1], "--") == 0) {
+		f->command = argv + optind;
+		return true;
+	}
 	if (optind < argc) {
 		complain("unexpected argument '%s'; besra --help tells what can be given",
 			 argv[optind]);

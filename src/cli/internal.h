@@ -7,10 +7,14 @@
  * 1 a failure that was explained on standard error.
  */
 
+#include <sys/types.h>
+
 #include "base/err.h"
 #include "besra/besra.h"
 #include "config/config.h"
 #include "engine/setup.h"
+#include "source/live.h"
+
 
 #define EXIT_OK     0
 #define EXIT_FAILED 1
@@ -44,6 +48,7 @@ struct flag_values {
 
 struct flags {
 	struct arena *arena;
+	char **command; /* what stands behind "--", NULL-terminated; NULL: nothing */
 	struct flag_values values[FLAGS];
 };
 
@@ -102,8 +107,40 @@ int replay(const struct setup *s);
 void catch_signals(void);
 bool go_on(void);
 
+/* ---- live.c ---- */
+
+/* Whose events are captured: "pid=N", "cgroup=PATH" or "container=ID". */
+struct scope {
+	enum wire_scope kind;
+	int64_t pid;        /* WIRE_SCOPE_TASKS */
+	const char *cgroup; /* WIRE_SCOPE_CGROUP */
+};
+
+/* text NULL: everybody. False after a complaint. */
+bool scope_parse(struct arena *a, const char *text, struct scope *out);
+/* Captures and checks events until told to stop, or until the command behind "--" has ended. */
+int run_live(const struct setup *s);
+
+/* ---- child.c: a command to watch ---- */
+
+/* A process that waits to become the command; child_go lets it. */
+struct child {
+	pid_t pid;
+	int go; /* descriptor; -1 once it runs */
+	bool ended;
+	int status; /* as waitpid tells it */
+};
+
+bool child_prepare(struct child *c, char **command);
+void child_go(struct child *c);
+/* True once it has ended. */
+bool child_has_ended(struct child *c);
+/* Ends one that never ran; nothing for one that did. */
+void child_abandon(struct child *c);
+
 /* ---- subcommands ---- */
 
 int command_events(int argc, char **argv);
+int command_record(int argc, char **argv);
 
 #endif

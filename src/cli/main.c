@@ -16,16 +16,18 @@ struct command {
 static const struct command commands[] = {
 	{ "events", "-e TRACE [-p FORMAT] ['CONDITION']",
 	  "print the events of a trace: any field, any condition", command_events },
+	{ "record", "-w FILE [--scope WHAT] [-- CMD...]",
+	  "record the running system, or one command, to a trace", command_record },
 };
 
 static int usage(void)
 {
 	struct buf out = { 0 };
 
-	buf_str(&out, STR("Usage: besra [options]\n"));
+	buf_str(&out, STR("Usage: besra [options] [-- CMD...]\n"));
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		buf_printf(&out, "       besra %s %s\n", commands[i].name, commands[i].arguments);
-	buf_str(&out, STR("\nChecks the events of a trace against rules, and prints alerts.\n\n"));
+	buf_str(&out, STR("\nChecks system calls against rules, and prints alerts: those of the running system, of a trace\n(-e FILE), or of one command and its children (-- CMD...).\n\n"));
 	flags_usage(&out);
 	buf_str(&out, STR("\nCommands:\n"));
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
@@ -113,11 +115,15 @@ static bool write_pid(const struct flags *f)
 	return ok;
 }
 
+static bool is_replay(const struct setup *s)
+{
+	return str_ieq(s->config.engine_kind, STR("replay"));
+}
+
 static int check_trace(const struct setup *s)
 {
-	if (!str_ieq(s->config.engine_kind, STR("replay"))) {
-		complain("this build captures nothing live: give a trace with -e FILE, or with "
-			 "engine.kind=replay and engine.replay.capture_file in the configuration");
+	if (s->flags->command) {
+		complain("a trace is read, nothing is run: leave out either -e or the command");
 		return EXIT_FAILED;
 	}
 	if (!s->config.capture_file.len) {
@@ -156,9 +162,11 @@ static int run_configured(struct setup *s, int argc, char **argv)
 		return describe_rules(s);
 	if (flag_given(f, FLAG_DRY_RUN))
 		return dry_run(s);
-	if (check_trace(s) != EXIT_OK || !write_pid(f))
+	if (is_replay(s) && check_trace(s) != EXIT_OK)
 		return EXIT_FAILED;
-	return replay(s);
+	if (!write_pid(f))
+		return EXIT_FAILED;
+	return is_replay(s) ? replay(s) : run_live(s);
 }
 
 /* A closed descriptor 0, 1 or 2 would be given to the first file that is opened. */

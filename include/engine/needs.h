@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ENGINE_NEEDS_H
+#define ENGINE_NEEDS_H
+
+/*
+ * Which system calls have to be captured: those some rule can match, and those without which the
+ * state would not be true. Everything else leaves the kernel side at its first instruction.
+ */
+
+#include "rule/rule.h"
+#include "wire.h"
+
+struct needs {
+	uint8_t syscall[WIRE_SYSCALLS_MAX]; /* enum wire_need, by x86_64 number */
+	bool signals;                       /* signals delivered */
+};
+
+/* Everything the kernel can produce: for recording. */
+void needs_all(struct needs *out);
+/* What these rules and the state need; rules NULL: the state alone. */
+void needs_of_rules(const struct ruleset *rules, struct needs *out);
+/*
+ * A list as base_syscalls.custom_set has it: names are added, "!name" is taken away, whatever the
+ * rules want. False with the unknown name in *unknown.
+ */
+bool needs_adjust(struct needs *n, const struct str *names, size_t count, struct str *unknown);
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "engine/needs.h"
+#include "source/live.h"
+
+/* ---- Scope ---------------------------------------------------------------------------------- */
+
+/* nftw has no argument for its callback; a search runs only once, before anything else does. */
+static struct {
+	const char *id;
+	char found[4096];
+} search;
+
+static int look_at(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	if (type != FTW_D || !strstr(path + at->base, search.id))
+		return 0;
+	snprintf(search.found, sizeof(search.found), "%s", path);
+	return 1;
+}
+
+/* The control group whose directory is named after the container. */
+static const char *container_cgroup(struct arena *a, const char *id)
+{
+	static const char *const trees[] = { "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids",
+					     "/sys/fs/cgroup" };
+
+	search.id = id;
+	search.found[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(trees) && !search.found[0]; i++)
+		nftw(trees[i], look_at, 16, FTW_PHYS);
+	return search.found[0] ? arena_str(a, str_from(search.found)).p : NULL;
+}
+
+bool scope_parse(struct arena *a, const char *text, struct scope *out)
+{
+	*out = (struct scope){ .kind = WIRE_SCOPE_ALL };
+	if (!text)
+		return true;
+	if (strncmp(text, "pid=", 4) == 0 && str_to_i64(str_from(text + 4), &out->pid) &&
+	    out->pid > 0) {
+		out->kind = WIRE_SCOPE_TASKS;
+		return true;
+	}
+	out->kind = WIRE_SCOPE_CGROUP;
+	if (strncmp(text, "cgroup=", 7) == 0 && text[7]) {
+		out->cgroup = text + 7;
+		return true;
+	}
+	if (strncmp(text, "container=", 10) == 0 && text[10]) {
+		out->cgroup = container_cgroup(a, text + 10);
+		if (!out->cgroup)
+			complain("--scope %s: no control group is named after this container",
+				 text);
+		return out->cgroup;
+	}
+	complain("--scope takes pid=N, cgroup=PATH or container=ID, not '%s'", text);
+	return false;
+}
+
+/* ---- A live run ----------------------------------------------------------------------------- */
+
+#define LOOK_EVERY    256               /* events between looks at the clock and the outputs */
+#define ACTIVE_NAP_NS (NS_PER_S / 2000) /* between looks while events are coming */
+#define IDLE_SLEEP_NS (NS_PER_S / 10)   /* at most this long without a look at signals */
+#define NAPS          4                 /* empty looks before the agent really sleeps */
+#define LINGER_NS     (NS_PER_S / 20)   /* for the last events of a command that ended */
+
+struct live_run {
+	const struct setup *setup;
+	struct scope scope;
+	struct child child;
+	struct ruleset *rules;
+	struct source *source;
+	struct outputs *outputs;
+	struct engine *engine;
+	uint64_t end_ns; /* of -M, or of lingering; UINT64_MAX: none */
+	unsigned empty;  /* looks that found nothing, in a row */
+};
+
+/* Nothing is there now: wait a moment, or sleep until the kernel side wakes us. */
+static void rest(struct live_run *r)
+{
+	struct timespec nap = { .tv_nsec = ACTIVE_NAP_NS };
+
+	if (r->child.pid > 0 && r->end_ns == UINT64_MAX && child_has_ended(&r->child))
+		r->end_ns = clock_monotonic_ns() + LINGER_NS;
+	if (r->empty++ < NAPS || r->child.ended)
+		nanosleep(&nap, NULL);
+	else
+		live_wait(r->source, IDLE_SLEEP_NS);
+}
+
+static int run_events(struct live_run *r)
+{
+	struct err err = { 0 };
+
+	for (uint64_t i = 1; go_on(); i++) {
+		int n = engine_step(r->engine, &err);
+
+		if (n == -EAGAIN)
+			rest(r);
+		else
+			r->empty = 0;
+		if (n < 0 && n != -EAGAIN) {
+			complain("%s", err.text);
+			return EXIT_FAILED;
+		}
+		if ((n == -EAGAIN || i % LOOK_EVERY == 0) &&
+		    (outputs_broken(r->outputs) || clock_monotonic_ns() >= r->end_ns))
+			break;
+	}
+	return EXIT_OK;
+}
+
+/* One line per reason, so that nothing is missing silently. */
+static void print_losses(struct source *s)
+{
+	static const char *const reasons[WIRE_LOSSES] = {
+		[WIRE_LOSS_RING] = "events lost: a ring buffer was full",
+		[WIRE_LOSS_TAIL_CALL] = "events lost: a kernel program is missing",
+		[WIRE_LOSS_STORAGE] = "events without a number: no memory for their process",
+		[WIRE_LOSS_READ] = "parameters absent: their memory could not be read",
+		[WIRE_LOSS_CUT] = "parameters cut: longer than their limit",
+	};
+	struct live_loss losses[1024];
+	size_t n = live_losses(s, losses, ARRAY_SIZE(losses));
+	uint64_t sums[WIRE_LOSSES] = { 0 };
+
+	for (size_t i = 0; i < n && i < ARRAY_SIZE(losses); i++)
+		if (losses[i].reason < WIRE_LOSSES)
+			sums[losses[i].reason] += losses[i].count;
+	for (size_t i = 0; i < WIRE_LOSSES; i++)
+		if (sums[i] && reasons[i])
+			complain("%" PRIu64 " %s", sums[i], reasons[i]);
+}
+
+static int finish(struct live_run *r, int status)
+{
+	struct buf text = { 0 };
+	struct err err = { 0 };
+	int n = outputs_close(r->outputs, &err);
+
+	r->outputs = NULL;
+	if (n < 0) {
+		if (n != -EPIPE)
+			complain("%s", err.text);
+		status = EXIT_FAILED;
+	}
+	if (n != -EPIPE) {
+		engine_statistics(r->engine, &text);
+		if (!print_out(&text))
+			status = EXIT_FAILED;
+	}
+	buf_fini(&text);
+	print_losses(r->source);
+	return status;
+}
+
+static bool open_source(struct live_run *r)
+{
+	const struct live_options options = {
+		.scope = r->scope.kind,
+		.cgroup = r->scope.cgroup,
+	};
+	struct needs needs;
+	struct err err = { 0 };
+
+	r->source = source_open_live(&options, &err);
+	if (r->source && r->scope.kind == WIRE_SCOPE_TASKS &&
+	    live_scope_pid(r->source, r->scope.pid, &err) < 0) {
+		source_close(r->source);
+		r->source = NULL;
+	}
+	if (!r->source) {
+		complain("%s", err.text);
+		return false;
+	}
+	needs_of_rules(r->rules, &needs);
+	live_want(r->source, needs.syscall, needs.signals);
+	return true;
+}
+
+static bool start(struct live_run *r)
+{
+	const struct setup *s = r->setup;
+	struct output_mode mode = { .wait = false,
+				    .unbuffered = flag_given(s->flags, FLAG_UNBUFFERED) };
+	struct engine_parts parts = {
+		.rules = r->rules,
+		.alerts = setup_alerts(&s->config),
+		.statics = s->rules.statics,
+		.limits = setup_limits(&s->config),
+		.timing = flag_given(s->flags, FLAG_STAGE_TIMES),
+	};
+	struct err err = { 0 };
+
+	if (!open_source(r))
+		return false;
+	r->outputs = outputs_open(&s->config, &mode, &err);
+	parts.source = r->source;
+	parts.outputs = r->outputs;
+	parts.alerts.hostname = getenv("FALCO_HOSTNAME");
+	if (r->outputs)
+		r->engine = engine_new(&parts, &err);
+	if (!r->engine)
+		complain("%s", err.text);
+	return r->engine;
+}
+
+/* -M; false after a complaint. */
+static bool take_duration(struct live_run *r)
+{
+	const char *text = flag_value(r->setup->flags, FLAG_DURATION);
+	uint64_t seconds;
+
+	r->end_ns = UINT64_MAX;
+	if (!text)
+		return true;
+	if (!str_to_u64(str_from(text), &seconds) || seconds > UINT64_MAX / NS_PER_S / 2) {
+		complain("-M takes a number of seconds, not '%s'", text);
+		return false;
+	}
+	r->end_ns = clock_monotonic_ns() + seconds * NS_PER_S;
+	return true;
+}
+
+int run_live(const struct setup *s)
+{
+	struct live_run r = { .setup = s, .child = { .pid = -1, .go = -1 } };
+	int status = EXIT_FAILED;
+
+	if (!take_duration(&r) ||
+	    !scope_parse(s->arena, flag_value(s->flags, FLAG_SCOPE), &r.scope))
+		return EXIT_FAILED;
+	if (s->flags->command && r.scope.kind != WIRE_SCOPE_ALL) {
+		complain("--scope and a command do not go together: the command is the scope");
+		return EXIT_FAILED;
+	}
+	r.rules = load_rule_set(s);
+	if (!r.rules)
+		return EXIT_FAILED;
+	if (s->flags->command && child_prepare(&r.child, s->flags->command))
+		r.scope = (struct scope){ .kind = WIRE_SCOPE_TASKS, .pid = r.child.pid };
+	catch_signals();
+	if ((!s->flags->command || r.child.pid > 0) && start(&r)) {
+		if (r.child.pid > 0)
+			child_go(&r.child);
+		status = finish(&r, run_events(&r));
+	}
+	child_abandon(&r.child);
+	outputs_close(r.outputs, NULL);
+	engine_free(r.engine);
+	source_close(r.source);
+	ruleset_free(r.rules);
+	return status;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "engine/needs.h"
+#include "source/live.h"
+
+#define NAP_NS    (NS_PER_S / 2000)
+#define SLEEP_NS  (NS_PER_S / 10)
+#define LINGER_NS (NS_PER_S / 20) /* for the last events of a command that ended */
+
+struct record {
+	struct arena *arena;
+	const char *path;
+	bool compress, with_env;
+	uint64_t snaplen;
+	uint64_t end_ns;
+	struct scope scope;
+	char **command;
+	struct child child;
+	struct source *source;
+	struct scap_writer *writer;
+	struct buf plain; /* an event without its environment */
+	uint64_t events;
+};
+
+static int usage(void)
+{
+	struct buf out = { 0 };
+
+	buf_str(&out,
+		STR("Usage: besra record -w FILE [options] [-- CMD...]\n\n"
+		    "Records system calls to a .scap trace: of the whole system, or of CMD\n"
+		    "and its children, like strace. Needs root and a kernel with BTF.\n\n"
+		    "  -w FILE       the trace; - is standard output\n"
+		    "  -z            compress it\n"
+		    "  -s BYTES      of data buffers kept (default 80)\n"
+		    "  -M SECONDS    stop after so long\n"
+		    "  --scope WHAT  only pid=N (with its children), cgroup=PATH or container=ID\n"
+		    "  --with-env    record environments, which may hold secrets\n"
+		    "  -h            print this page\n"));
+	return finish_with(&out);
+}
+
+static bool take_number(const char *text, const char *flag, uint64_t most, uint64_t *out)
+{
+	if (str_to_u64(str_from(text), out) && *out <= most)
+		return true;
+	complain("record: %s takes a number up to %" PRIu64 ", not '%s'", flag, most, text);
+	return false;
+}
+
+/* 1 go on, 0 done (help was printed), -1 after a complaint. */
+static int parse(struct record *r, int argc, char **argv)
+{
+	static const struct option words[] = {
+		{ "scope", required_argument, NULL, 'S' },
+		{ "with-env", no_argument, NULL, 'E' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	uint64_t seconds = 0;
+	int got;
+
+	r->end_ns = UINT64_MAX;
+	opterr = 0;
+	optind = 1;
+	while ((got = getopt_long(argc, argv, "+:w:zs:M:h", words, NULL)) != -1)
+		switch (got) {
+		case 'w':
+			r->path = optarg;
+			break;
+		case 'z':
+			r->compress = true;
+			break;
+		case 's':
+			if (!take_number(optarg, "-s", UINT16_MAX, &r->snaplen))
+				return -1;
+			break;
+		case 'M':
+			if (!take_number(optarg, "-M", UINT32_MAX, &seconds))
+				return -1;
+			break;
+		case 'S':
+			if (!scope_parse(r->arena, optarg, &r->scope))
+				return -1;
+			break;
+		case 'E':
+			r->with_env = true;
+			break;
+		case 'h':
+			usage();
+			return 0;
+		case ':':
+			complain("record: option '%s' needs a value", argv[optind - 1]);
+			return -1;
+		default:
+			complain("record: unknown option '%s'; besra record -h lists them",
+				 argv[optind - 1]);
+			return -1;
+		}
+	if (seconds)
+		r->end_ns = clock_monotonic_ns() + seconds * NS_PER_S;
+	if (optind < argc)
+		r->command = argv + optind;
+	if (!r->path)
+		complain("record: where to? give -w FILE");
+	else if (r->command && r->scope.kind != WIRE_SCOPE_ALL)
+		complain("record: --scope and a command do not go together");
+	else
+		return 1;
+	return -1;
+}
+
+/* The environment parameter of exec events, or -1. */
+static int env_param(unsigned type)
+{
+	switch (type) {
+	case EVENT_EXECVE_19_X:
+		return EXECVE_19_X_ENV;
+	case EVENT_EXECVEAT_X:
+		return EXECVEAT_X_ENV;
+	default:
+		return -1;
+	}
+}
+
+/* The same event with an empty environment; false when it cannot be rewritten. */
+static bool without_env(struct record *r, struct event *ev, int env)
+{
+	struct event_writer w;
+	struct raw raw = ev->raw;
+
+	buf_reset(&r->plain);
+	event_begin(&w, &r->plain, ev->type, ev->ts, ev->tid, ev->nparams);
+	for (unsigned i = 0; i < ev->nparams; i++) {
+		struct str value = event_param(ev, i);
+
+		event_push(&w, value.p, (int)i == env ? 0 : value.len);
+	}
+	if (event_end(&w) < 0)
+		return false;
+	raw.bytes = (const uint8_t *)r->plain.p;
+	raw.len = (uint32_t)r->plain.len;
+	return event_open(ev, &raw) == 0;
+}
+
+/* Everything that is there now: 0, or -errno with *err filled. */
+static int write_pending(struct record *r, struct err *err)
+{
+	struct raw raw;
+	struct event ev;
+	int n = 0;
+
+	while (go_on() && (n = source_next(r->source, &raw, err)) == 1) {
+		if (event_open(&ev, &raw) < 0)
+			continue;
+		if (!r->with_env && env_param(ev.type) >= 0 &&
+		    !without_env(r, &ev, env_param(ev.type)))
+			continue;
+		n = scap_write(r->writer, &ev, err);
+		if (n < 0)
+			return n;
+		r->events += !(ev.flags & WIRE_SYNTHETIC);
+	}
+	return n == -EAGAIN || !go_on() ? 0 : n;
+}
+
+static int run(struct record *r, struct err *err)
+{
+	struct timespec nap = { .tv_nsec = NAP_NS };
+
+	while (go_on() && clock_monotonic_ns() < r->end_ns) {
+		uint64_t before = r->events;
+		int n = write_pending(r, err);
+
+		if (n < 0)
+			return n;
+		if (r->command && r->end_ns == UINT64_MAX && child_has_ended(&r->child))
+			r->end_ns = clock_monotonic_ns() + LINGER_NS;
+		if (r->events != before || r->child.ended)
+			nanosleep(&nap, NULL);
+		else
+			live_wait(r->source, SLEEP_NS);
+	}
+	return write_pending(r, err);
+}
+
+static bool start(struct record *r, struct err *err)
+{
+	struct live_options options = { .snaplen = (uint32_t)r->snaplen,
+					.scope = r->scope.kind,
+					.cgroup = r->scope.cgroup,
+					.with_env = r->with_env };
+	struct needs needs;
+
+	r->source = source_open_live(&options, err);
+	if (!r->source)
+		return false;
+	r->writer = scap_create(r->path, r->compress, err);
+	if (!r->writer)
+		return false;
+	needs_all(&needs);
+	live_want(r->source, needs.syscall, needs.signals);
+	return r->scope.kind != WIRE_SCOPE_TASKS ||
+	       live_scope_pid(r->source, r->scope.pid, err) == 0;
+}
+
+int command_record(int argc, char **argv)
+{
+	struct record r = { .arena = arena_new(), .child = { .pid = -1, .go = -1 } };
+	struct err err = { 0 };
+	int parsed = parse(&r, argc, argv);
+	bool ok = parsed > 0;
+
+	if (ok && r.command) {
+		ok = child_prepare(&r.child, r.command);
+		r.scope = (struct scope){ .kind = WIRE_SCOPE_TASKS, .pid = r.child.pid };
+	}
+	catch_signals();
+	if (ok) {
+		ok = start(&r, &err);
+		if (ok && r.command)
+			child_go(&r.child);
+		ok = ok && run(&r, &err) == 0;
+		if (!ok)
+			complain("%s", err.text);
+	}
+	child_abandon(&r.child);
+	if (r.writer && scap_finish(r.writer, &err) < 0) {
+		complain("%s", err.text);
+		ok = false;
+	}
+	if (ok && strcmp(r.path, "-") != 0)
+		fprintf(stderr, "besra: %" PRIu64 " events in %s\n", r.events, r.path);
+	source_close(r.source);
+	buf_fini(&r.plain);
+	arena_free(r.arena);
+	return ok || parsed == 0 ? EXIT_OK : EXIT_FAILED;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/needs.h"
+
+#define EVERY (WIRE_NEED_EVENT | WIRE_NEED_FAILED)
+
+void needs_all(struct needs *out)
+{
+	memset(out->syscall, EVERY, sizeof(out->syscall));
+	out->signals = true;
+}
+
+/* Calls whose failure changes the state, too: a connect under way fails with EINPROGRESS. */
+static bool failure_matters(unsigned code)
+{
+	return code == SC_CONNECT;
+}
+
+/* A successful execveat is an execve event: whoever wants one has to capture both. */
+static bool rules_want(const struct ruleset *rules, const struct syscall_info *info, unsigned code)
+{
+	if (!rules || !rules->programs)
+		return false;
+	if (programs_want(rules->programs, info->exit_event))
+		return true;
+	return code == SC_EXECVEAT && programs_want(rules->programs, EVENT_EXECVE_19_X);
+}
+
+void needs_of_rules(const struct ruleset *rules, struct needs *out)
+{
+	memset(out, 0, sizeof(*out));
+	for (unsigned code = 0; code < SYSCALL_CODES; code++) {
+		const struct syscall_info *info = syscall_info(code);
+		uint8_t *want;
+
+		if (!info->exists || info->native < 0 || info->native >= WIRE_SYSCALLS_MAX)
+			continue;
+		want = &out->syscall[info->native];
+		if (rules_want(rules, info, code))
+			*want = EVERY;
+		else if (info->sets & SYSCALL_STATE)
+			*want = failure_matters(code) ? EVERY : WIRE_NEED_EVENT;
+	}
+	out->signals =
+		rules && rules->programs && programs_want(rules->programs, EVENT_SIGNALDELIVER_E);
+}
+
+bool needs_adjust(struct needs *n, const struct str *names, size_t count, struct str *unknown)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool away = names[i].len && names[i].p[0] == '!';
+		struct str name = str_from_index(names[i], away);
+		int code = syscall_from_name(name);
+		int native = code < 0 ? -1 : syscall_info((unsigned)code)->native;
+
+		if (code < 0) {
+			*unknown = name;
+			return false;
+		}
+		if (native >= 0 && native < WIRE_SYSCALLS_MAX)
+			n->syscall[native] = away ? 0 : EVERY;
+	}
+	return true;
+}
