@@ -71,6 +71,8 @@ struct list_info {
 	struct item_order order;
 	VEC(struct source_text) items;
 	/* Since the last compile: */
+	size_t position; /* in the store */
+	bool odd;        /* the name is not one word */
 	VEC(struct source_text) compiled;
 	VEC(struct str) lists; /* inner lists put in */
 	bool used;
@@ -157,6 +159,7 @@ struct store {
 	struct version engine; /* the highest one required */
 	VEC(struct plugin_requirement *) plugins;
 	struct pool *pool;
+	bool *wanted; /* by position: lists a text may name; see lists.c */
 	struct version engine_offered;
 	unsigned macro_depth;                  /* of the recursion in macros.c, */
 	const struct referrer *first_referrer; /* where it began */

@@ -17,32 +17,62 @@ static bool is_delimiter(char c)
 	return is_blank(c) || c == '(' || c == ')' || c == ',' || c == '=';
 }
 
+/* A name that does not stand between delimiters as one word has to be searched for. */
+static bool is_odd_name(struct str name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if (is_delimiter(name.p[i]))
+			return true;
+	return false;
+}
+
+/* Marks the lists whose names are words of the text, as s->wanted has them by position. */
+static void want_words(struct store *s, struct str text)
+{
+	for (size_t at = 0; at < text.len;) {
+		size_t end = at;
+		struct list_info *l;
+
+		while (end < text.len && !is_delimiter(text.p[end]))
+			end++;
+		l = end > at ? find_list(s, str_of(text.p + at, end - at)) : NULL;
+		if (l)
+			s->wanted[l->position] = true;
+		at = end + 1;
+	}
+}
+
 /* An item equal to the name of a list defined before is that list's own items: one level. */
+static void put_inner_lists(struct store *s, struct list_info *l)
+{
+	for (size_t j = 0; j < l->items.n; j++) {
+		struct list_info *inner = find_list(s, l->items.items[j].text);
+
+		if (!inner || inner->order.index >= l->order.visibility) {
+			VEC_PUSH(s->arena, &l->compiled, l->items.items[j]);
+			continue;
+		}
+		inner->used = true;
+		VEC_PUSH(s->arena, &l->lists, inner->name);
+		for (size_t k = 0; k < inner->items.n; k++)
+			VEC_PUSH(s->arena, &l->compiled, inner->items.items[k]);
+	}
+}
+
 void compile_lists(struct store *s)
 {
+	s->wanted = arena_array(s->compiled, s->lists.n, sizeof(*s->wanted));
 	for (size_t i = 0; i < s->lists.n; i++) {
 		struct list_info *l = s->lists.items[i];
 
+		l->position = i;
 		l->used = false;
 		l->compiled.n = 0;
 		l->lists.n = 0;
+		l->odd = is_odd_name(l->name);
 	}
-	for (size_t i = 0; i < s->lists.n; i++) {
-		struct list_info *l = s->lists.items[i];
-
-		for (size_t j = 0; j < l->items.n; j++) {
-			struct list_info *inner = find_list(s, l->items.items[j].text);
-
-			if (!inner || inner->order.index >= l->order.visibility) {
-				VEC_PUSH(s->arena, &l->compiled, l->items.items[j]);
-				continue;
-			}
-			inner->used = true;
-			VEC_PUSH(s->arena, &l->lists, inner->name);
-			for (size_t k = 0; k < inner->items.n; k++)
-				VEC_PUSH(s->arena, &l->compiled, inner->items.items[k]);
-		}
-	}
+	for (size_t i = 0; i < s->lists.n; i++)
+		put_inner_lists(s, s->lists.items[i]);
 }
 
 static void put_item(struct text_builder *b, const struct source_text *item)
@@ -125,14 +155,19 @@ static bool put_list(struct store *s, const struct list_info *l, struct source_t
 bool put_lists(struct store *s, const struct source_text *text, struct source_text *out)
 {
 	*out = *text;
+	memset(s->wanted, 0, s->lists.n * sizeof(*s->wanted));
+	want_words(s, text->text);
 	for (size_t i = 0; i < s->lists.n; i++) {
 		struct list_info *l = s->lists.items[i];
 
-		if (find_name(out->text, l->name, 0) == out->text.len)
+		if ((!s->wanted[i] && !l->odd) || find_name(out->text, l->name, 0) == out->text.len)
 			continue;
 		l->used = true;
 		if (!put_list(s, l, out))
 			return false;
+		/* Its items may be names of lists further down. */
+		for (size_t k = 0; k < l->compiled.n; k++)
+			want_words(s, l->compiled.items[k].text);
 	}
 	return true;
 }
