@@ -182,9 +182,12 @@ static __always_inline enum fd_type anonymous_type(const char name[12])
 		{ "memfd:", FD_MEMFD },
 	};
 
+	/* Unrolled: kernels before 6.3 refuse a loop whose head the compiler falls into from below. */
+#pragma unroll
 	for (int i = 0; i < (int)(sizeof(kinds) / sizeof(kinds[0])); i++) {
 		bool same = true;
 
+#pragma unroll
 		for (int c = 0; c < 7 && kinds[i].begin[c]; c++)
 			same &= kinds[i].begin[c] == name[c];
 		if (same)
