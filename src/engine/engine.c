@@ -13,7 +13,7 @@ struct engine {
 	struct alert_writer writer;
 	struct field_history history; /* of conditions */
 	struct engine_stats stats;
-	uint64_t *by_rule;
+	uint64_t *by_rule; /* lives with the plans */
 	uint64_t first_ts; /* of the first event of the machine; 0: none yet */
 
 	bool sampling; /* this event's stages are being measured */
@@ -71,10 +71,10 @@ static inline void stage_begin(struct engine *e)
 static void use_rules(struct engine *e, struct ruleset *rules)
 {
 	e->parts.rules = rules;
-	free(e->by_rule);
-	e->by_rule = rules ? calloc(rules->nrules + 1, sizeof(*e->by_rule)) : NULL;
-	e->stats.by_rule = e->by_rule;
 	alert_writer_plan(&e->writer, rules);
+	e->by_rule =
+		rules ? arena_array(e->writer.arena, rules->nrules, sizeof(*e->by_rule)) : NULL;
+	e->stats.by_rule = e->by_rule;
 }
 
 struct engine *engine_new(const struct engine_parts *parts, struct err *err)
@@ -109,7 +109,6 @@ void engine_free(struct engine *e)
 	state_free(e->state);
 	arena_free(e->scratch);
 	alert_writer_fini(&e->writer);
-	free(e->by_rule);
 	free(e);
 }
 

@@ -16,7 +16,7 @@ static int open_file(struct sink *s, struct err *err)
 {
 	if (s->lines.fd >= 0)
 		return 0;
-	s->lines.fd = open(s->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	s->lines.fd = open(s->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	if (s->lines.fd < 0)
 		return err_set(err, -errno, "%s: %s", s->path, strerror(errno));
 	return 0;
