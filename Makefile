@@ -173,7 +173,7 @@ FUZZERS := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SOURCES))
 fuzz: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/fuzz fuzz-programs CC=clang \
 		CXX=clang++ AR=llvm-ar WARN=-w WARN_C=-w CFLAGS="-O1 -g" CXXFLAGS="-O1 -g" \
-		SANFLAGS="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all"
+		SANFLAGS="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=function,vptr -fno-sanitize-recover=all"
 	@tests/fuzz/run_all $(BUILD)/fuzz $(FUZZ_SECONDS)
 
 fuzz-programs: $(FUZZERS)
