@@ -139,7 +139,7 @@ trace: $(SCENARIO)
 
 # Data-driven and whole-program suites: executables under tests/SUITE/run that get the build
 # directory as their argument.
-SUITES := $(filter-out tests/bench/run,$(wildcard tests/*/run))
+SUITES := $(filter-out tests/bench/run tests/vm/run,$(wildcard tests/*/run))
 
 .PHONY: check check-run check-asan check-oracle
 check: deps
@@ -156,6 +156,18 @@ check-run: check-programs
 check-asan: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) SAN=1 BUILD=$(BUILD)/asan check-programs
 	@$(MAKE) --no-print-directory SAN=1 BUILD=$(BUILD)/asan check-run
+
+# What needs root and a kernel with BTF: each suite says so and skips where it has not got them.
+# All of it is scoped to processes the tests start themselves.
+.PHONY: check-live check-vm
+check-live: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) check-programs
+	@tests/run $(BUILD) $(LIVE_SUITES)
+
+# The same on Debian's own kernel, in a virtual machine made of software.
+check-vm: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) check-programs
+	@tests/run $(BUILD) tests/vm/run
 
 # Only the comparisons with Falco's own results (BESRA_SHARED, default ../shared).
 check-oracle: deps
@@ -206,6 +218,7 @@ demo: deps
 	@echo "\$$ besra -r rules/besra_rules.yaml -e traces/intrusion.scap"
 	@echo
 	@$(BUILD)/besra -r rules/besra_rules.yaml -e traces/intrusion.scap
+	@tests/demo $(BUILD)
 
 bench: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(TOOLS)
