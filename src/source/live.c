@@ -256,17 +256,23 @@ void live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], bool s
 	l->kernel.needs->signals = signals;
 }
 
+/* The kernel gives up (EAGAIN) when something else makes the task's first storage meanwhile. */
+#define STORAGE_TRIES 100
+
 int live_scope_pid(struct source *s, int64_t pid, struct err *err)
 {
 	struct live *l = (struct live *)s;
 	struct wire_task record = { .scope = 1 };
 	int fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
-	int n = 0;
+	int n, tries = 0;
 
 	if (fd < 0)
 		return err_set(err, -errno, "scope to process %lld: %s", (long long)pid,
 			       strerror(errno));
-	if (bpf_map_update_elem(l->kernel.tasks_fd, &fd, &record, BPF_ANY) < 0)
+	do
+		n = bpf_map_update_elem(l->kernel.tasks_fd, &fd, &record, BPF_ANY);
+	while (n < 0 && errno == EAGAIN && ++tries < STORAGE_TRIES);
+	if (n < 0)
 		n = err_set(err, -errno, "scope to process %lld: %s", (long long)pid,
 			    strerror(errno));
 	close(fd);

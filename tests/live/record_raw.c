@@ -38,19 +38,24 @@ int main(int argc, char **argv)
 	struct err err = { 0 };
 	struct source *s;
 	struct scap_writer *w;
-	int go[2], status = 0;
+	int ready[2], go[2], status = 0;
 	pid_t child;
 	char c = 0;
 
 	if (argc < 4)
 		return 2;
 	s = source_open_live(&o, &err);
-	if (!s || !(w = scap_create(argv[1], false, &err)) || pipe(go) < 0) {
+	if (!s || !(w = scap_create(argv[1], false, &err)) || pipe(ready) < 0 || pipe(go) < 0) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}
 	child = fork();
 	if (child == 0) {
+		/* From here on only what the command does is new: the fork lies behind. */
+		if (write(ready[1], &c, 1) != 1)
+			_exit(126);
+		close(ready[0]);
+		close(ready[1]);
 		close(go[1]);
 		if (read(go[0], &c, 1) != 1)
 			_exit(126);
@@ -58,14 +63,19 @@ int main(int argc, char **argv)
 		execvp(argv[3], argv + 3);
 		_exit(127);
 	}
+	if (child < 0 || read(ready[0], &c, 1) != 1)
+		return 1;
 	memset(want, WIRE_NEED_EVENT | WIRE_NEED_FAILED, sizeof(want));
 	live_want(s, want, true);
 	if (live_scope_pid(s, child, &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}
-	if (write(go[1], &c, 1) != 1)
+	/* What is there before is told before anything happens. */
+	if (drain(s, w, &err) < 0 || write(go[1], &c, 1) != 1) {
+		fprintf(stderr, "%s\n", err.text);
 		return 1;
+	}
 	for (;;) {
 		pid_t done = waitpid(child, &status, WNOHANG);
 
