@@ -12,7 +12,7 @@ static void put_key(struct buf *out, const char *key)
 static void put_text(struct buf *out, const char *key, struct str value)
 {
 	put_key(out, key);
-	json_string(out, value);
+	json_string(out, value.p ? value : STR(""));
 }
 
 static void put_location(struct buf *out, const struct location *l)
