@@ -115,10 +115,10 @@ struct programs;
 
 enum match_mode { MATCH_FIRST, MATCH_ALL };
 
-/* Rules in the order in which they are tried. Always succeeds; program_check holds after it. */
+/* Rules in the order in which they are tried. Always succeeds; programs_check holds after it. */
 struct programs *programs_compile(struct arena *arena, const struct pool *p,
 				  const struct program_rule *rules, size_t n, enum match_mode mode);
-void programs_free(struct programs *p); /* what is not in the arena: the memo's memory */
+void programs_free(struct programs *p); /* what is not in the arena */
 
 /* What matched, as indices into the rules given to programs_compile, ascending. */
 struct matches {
@@ -127,8 +127,8 @@ struct matches {
 };
 
 /*
- * One VM run: pure, no allocation beyond ctx->scratch, no errors. The memo of earlier events is
- * used and kept per thread (DESIGN.md D3).
+ * One VM run: no allocation beyond ctx->scratch, no errors. What was found out for this event is
+ * kept until the next run, so one `programs` belongs to one thread.
  */
 void programs_run(struct programs *p, const struct field_ctx *ctx, struct matches *out);
 

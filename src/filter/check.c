@@ -151,7 +151,6 @@ static size_t constants_that_count(const struct atom *a)
 {
 	const bool net = class_of(a->left->type) == CLASS_NET;
 	const bool first = a->modifier != MODIFIER_NONE && (net || a->multi);
-
 	const bool no_in = a->multi && (class_of(a->left->type) == CLASS_IP ||
 					a->left->field.id == FIELD_PROC_APID);
 

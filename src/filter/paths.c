@@ -122,6 +122,13 @@ struct front {
 	const struct path_node *few[16];
 };
 
+static void front_clear(struct front *f)
+{
+	f->nodes = f->few;
+	f->cap = ARRAY_SIZE(f->few);
+	f->n = 0;
+}
+
 static void front_add(struct front *f, const struct path_node *n, struct arena *scratch)
 {
 	if (f->n == f->cap) {
@@ -166,11 +173,8 @@ bool path_set_match(const struct path_set *s, struct str path, struct arena *scr
 	struct str rest = path, name;
 	unsigned now = 0;
 
-	for (unsigned i = 0; i < 2; i++) {
-		fronts[i].nodes = fronts[i].few;
-		fronts[i].cap = ARRAY_SIZE(fronts[i].few);
-		fronts[i].n = 0;
-	}
+	front_clear(&fronts[0]);
+	front_clear(&fronts[1]);
 	front_add(&fronts[0], &s->root, scratch);
 	for (;;) {
 		if (front_has_terminal(&fronts[now]))

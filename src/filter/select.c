@@ -234,11 +234,20 @@ static void select_plain(struct compiler *c, const struct atom *a, struct select
 	}
 }
 
+static bool remembers_asking(enum field_id id)
+{
+	return id == FIELD_EVT_DELTATIME || id == FIELD_EVT_DELTATIME_S ||
+	       id == FIELD_EVT_DELTATIME_NS || id == FIELD_UTIL_CNT;
+}
+
 /* Beyond fetching a member: walking relatives, looking up tables, putting texts together. */
 static uint32_t fetch_cost(const struct atom *a)
 {
 	uint32_t cost = 3;
 
+	/* what changes by being asked is asked last, when all else holds */
+	if (a->left->kind == OPERAND_FIELD && remembers_asking(a->left->field.id))
+		return 1u << 20;
 	if (a->deps & (DEP_ANCESTRY | DEP_LEADERS))
 		cost += 20;
 	if (a->deps & (DEP_USERS | DEP_CONTAINERS))
