@@ -207,8 +207,14 @@ void thread_join_group(struct state *s, struct node *n)
 		n->t.fs = fs_new(s, NULL, NULL);
 	}
 	g = group_get(s, n->t.pid);
-	if (g)
-		group_join(g, n);
+	if (!g)
+		return;
+	group_join(g, n);
+	/* A leader that comes after its threads changes whose children and ancestors they are. */
+	if (g->g.leader == &n->t && g->g.refs > 1) {
+		group_changed(s, n);
+		state_touch(s, STATE_ANCESTRY);
+	}
 }
 
 void thread_join_parent(struct state *s, struct node *n)

@@ -198,6 +198,34 @@ static void a_lineage_longer_than_the_limit_is_cut(void **state)
 	machine_free(&m);
 }
 
+static void starts(struct machine *m, int64_t tid, int64_t pid, const char *comm, int64_t flags)
+{
+	machine_event(m, EVENT_CLONE_20_X, tid,
+		      PARTS([CLONE_20_X_RES] = NUM(0), [CLONE_20_X_EXE] = TEXT("curl"),
+			    [CLONE_20_X_TID] = NUM(tid), [CLONE_20_X_PID] = NUM(pid),
+			    [CLONE_20_X_PTID] = NUM(1), [CLONE_20_X_COMM] = TEXT(comm),
+			    [CLONE_20_X_FLAGS] = NUM(flags), [CLONE_20_X_VTID] = NUM(tid),
+			    [CLONE_20_X_VPID] = NUM(pid)));
+}
+
+static void what_is_remembered_of_a_thread_ends_when_its_leader_comes(void **state)
+{
+	struct machine m = machine_new();
+	uint32_t own, ancestry;
+
+	(void)state;
+	machine_process(&m, &(struct proc){ .pid = 1, .comm = "init" });
+	starts(&m, 43, 42, "worker", CL_CLONE_THREAD | CL_CLONE_FILES | CL_CLONE_VM);
+	own = m.who.thread->generation;
+	ancestry = state_generation(m.state, STATE_ANCESTRY);
+	starts(&m, 42, 42, "leader", 0);
+	event_of(&m, 43);
+	CHECK(m, { "proc.name", "worker" }, { "proc.aname[0]", "leader" });
+	assert_int_not_equal(m.who.thread->generation, own);
+	assert_int_not_equal(state_generation(m.state, STATE_ANCESTRY), ancestry);
+	machine_free(&m);
+}
+
 static void the_login_shell_is_the_eldest_one(void **state)
 {
 	struct machine m = machine_new();
@@ -241,6 +269,7 @@ int main(void)
 		cmocka_unit_test(the_environment_of_ancestors_has_rules_of_its_own),
 		cmocka_unit_test(a_loop_of_parents_ends),
 		cmocka_unit_test(a_lineage_longer_than_the_limit_is_cut),
+		cmocka_unit_test(what_is_remembered_of_a_thread_ends_when_its_leader_comes),
 		cmocka_unit_test(the_login_shell_is_the_eldest_one),
 		cmocka_unit_test(leaders_are_named_or_empty),
 	};
