@@ -158,7 +158,8 @@ bool field_get(const struct field_ref *ref, const struct field_ctx *ctx, struct 
  * Fields compared in a way of their own (fd.ip, fd.net, fd.port, proc.aname without index, ...):
  * field_get_all gives all the values a test has to look at and returns their number, at most
  * max. One that satisfies the test is enough, except for `!=` where field_is_ends: there all
- * must satisfy it. Without any value every test is false; `exists` asks field_get.
+ * must satisfy it. Without any value every test is false, `exists` too, but that asks field_get
+ * where field_is_ends.
  */
 bool field_is_multi(const struct field_ref *ref);
 /* True for the two ends of a connection: fd.ip, fd.net, fd.port, fd.proto. */

@@ -104,9 +104,11 @@ bool check_atom(struct checker *c, const struct check *k, struct buf *key, struc
 	out->cmp = operators[k->op].means;
 	out->modifier = k->modifier;
 	out->deps = left->deps;
-	out->multi = left->kind == OPERAND_FIELD && out->cmp != CMP_EXISTS &&
-		     field_is_multi(&left->field);
+	out->multi = left->kind == OPERAND_FIELD && field_is_multi(&left->field);
 	out->ends = out->multi && field_is_ends(&left->field);
+	/* An end of a connection exists when the descriptor does, an ancestor when there is one. */
+	if (out->ends && out->cmp == CMP_EXISTS)
+		out->multi = out->ends = false;
 	if (!check_right(c, k, out))
 		return false;
 	write_key(key, k, out);

@@ -19,6 +19,8 @@ static bool multi_eval(const struct atom *a, const struct field_ctx *ctx)
 		values = arena_array(ctx->scratch, MANY, sizeof(*values));
 		n = field_get_all(&a->left->field, ctx, values, MANY);
 	}
+	if (a->cmp == CMP_EXISTS)
+		return n > 0;
 	for (size_t i = 0; i < n; i++)
 		if (atom_test(a, &values[i], ctx->scratch) != all)
 			return !all;

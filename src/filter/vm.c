@@ -62,6 +62,8 @@ static bool multi_passes(const struct programs *p, uint32_t atom, const struct f
 		values = arena_array(ctx->scratch, MANY, sizeof(*values));
 		n = field_get_all(&a->left->field, ctx, values, MANY);
 	}
+	if (a->cmp == CMP_EXISTS)
+		return n > 0;
 	for (size_t i = 0; i < n; i++)
 		if (scalar_test(p, atom, &values[i], ctx->scratch) != all)
 			return !all;
