@@ -53,9 +53,7 @@ stack   = $(foreach m,$(call closure,$(1)),$(call objects,$(m))) \
 
 # ---- Kernel side ----------------------------------------------------------------------------
 
-# bpf/*.bpf.c, bpf/*/*.bpf.c: each an object of its own, put into the library as bytes.
-BPF_SOURCES := $(wildcard bpf/*.bpf.c bpf/sys/*.bpf.c bpf/tp/*.bpf.c bpf/iter/*.bpf.c)
-BPF_OBJECTS := $(patsubst %.bpf.c,$(BUILD)/%.bpf.o,$(BPF_SOURCES))
+# One object, which includes every program; put into the library as bytes.
 BPF_CFLAGS  := -target bpf -D__TARGET_ARCH_x86 -O2 -g -Wall -Werror \
 	       -Wno-initializer-overrides -Wno-unused-function -Ibpf -Iinclude
 
@@ -64,13 +62,8 @@ $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
 	clang $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 	llvm-strip -g $@
 
-$(BUILD)/bpf/embedded.S: $(BPF_OBJECTS)
-	@for o in $^; do \
-		n=$$(basename $$o .bpf.o); \
-		printf '\t.section .rodata\n\t.balign 8\n\t.global bpf_%s_begin, bpf_%s_end\nbpf_%s_begin:\n\t.incbin "%s"\nbpf_%s_end:\n' \
-			$$n $$n $$n $$o $$n; \
-	done > $@
-	@printf '\t.section .note.GNU-stack,"",@progbits\n' >> $@
+$(BUILD)/bpf/embedded.S: $(BUILD)/bpf/besra.bpf.o
+	@printf '\t.section .rodata\n\t.balign 8\n\t.global bpf_besra_begin, bpf_besra_end\nbpf_besra_begin:\n\t.incbin "%s"\nbpf_besra_end:\n\t.section .note.GNU-stack,"",@progbits\n' $< > $@
 
 $(BUILD)/bpf/embedded.o: $(BUILD)/bpf/embedded.S
 	$(CC) -c -o $@ $<

@@ -37,5 +37,3 @@ int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
 	count_loss(WIRE_LOSS_TAIL_CALL, nr);
 	return 0;
 }
-
-char LICENSE[] SEC("license") = "GPL";

@@ -234,12 +234,13 @@ static __always_inline __u64 wake_up(void)
 /*
  * Completes the event and puts it into its lane's ring for this thread group. The number within
  * the group is taken even when the ring is full: the gap tells the agent that something is missing.
+ * Without a record there is no number: 0.
  */
-static __always_inline int emit_submit(struct bpf_scratch *e, __u32 lane)
+static __always_inline int emit_submit_of(struct bpf_scratch *e, __u32 lane, __u32 tgid,
+					  struct wire_task *t)
 {
-	__u32 shard = (__u32)(bpf_get_current_pid_tgid() >> 32) & knob_shards_mask;
+	__u32 shard = tgid & knob_shards_mask;
 	__u32 at = lane * WIRE_SHARDS_MAX + (shard & (WIRE_SHARDS_MAX - 1));
-	struct wire_task *t = current_record(e->type);
 	void *ring = bpf_map_lookup_elem(&rings, &at);
 	__u32 size = e->at;
 
@@ -251,12 +252,16 @@ static __always_inline int emit_submit(struct bpf_scratch *e, __u32 lane)
 	EMIT_STORE(e, __u16, 2, e->flags);
 	/* The group in the upper half, its count in the lower. */
 	EMIT_STORE(e, __u64, 4,
-		   bpf_get_current_pid_tgid() >> 32 << 32 |
-			   (__u32)(t ? __sync_fetch_and_add(&t->sequence, 1) + 1 : 0));
+		   (__u64)tgid << 32 | (__u32)(t ? __sync_fetch_and_add(&t->sequence, 1) + 1 : 0));
 	EMIT_STORE(e, __u32, 28, size - (__u32)sizeof(struct wire_prefix));
 	if (bpf_ringbuf_output(ring, e->bytes, size, wake_up()) < 0)
 		count_loss(WIRE_LOSS_RING, e->type);
 	return 0;
+}
+
+static __always_inline int emit_submit(struct bpf_scratch *e, __u32 lane)
+{
+	return emit_submit_of(e, lane, bpf_get_current_pid_tgid() >> 32, current_record(e->type));
 }
 
 /* ---- The call that ended -------------------------------------------------------------------- */

@@ -185,6 +185,11 @@ struct file {
 	void *private_data;
 };
 
+/* Of user space and of the kernel. */
+struct open_how {
+	__u64 flags, mode, resolve;
+};
+
 struct fdtable {
 	__u32 max_fds;
 	struct file **fd;

@@ -12,6 +12,14 @@ struct iovec {
 	__u64 base, len;
 };
 
+/* Linux's struct user_msghdr for 64-bit programs */
+struct message {
+	__u64 name;
+	__u32 name_len, pad;
+	__u64 iov, iovlen, control, control_len;
+	__u32 flags, pad2;
+};
+
 static __always_inline bool iovec_at(__u64 vector, __u32 i, struct iovec *out)
 {
 	return bpf_probe_read_user(out, sizeof(*out), (void *)(vector + i * sizeof(*out))) == 0;

@@ -42,12 +42,26 @@ static __always_inline __u32 open_mode(__u64 flags, __u64 mode)
 	return flags & (O_CREAT_NATIVE | O_TMPFILE_NATIVE) ? (__u32)mode : 0;
 }
 
+/* Flags of calls that take only these two, sockets' included. */
+static __always_inline __u32 fd_flags(__u64 native)
+{
+	return (native & 0x80000 ? FILE_FLAGS_O_CLOEXEC : 0) |
+	       (native & 0x800 ? FILE_FLAGS_O_NONBLOCK : 0);
+}
+
 #define OVERLAYFS_MAGIC 0x794c7630
 
 /* F_CREATED: this very call made the file. */
 static __always_inline __u32 open_result_flags(struct file *f)
 {
 	return f && BPF_CORE_READ(f, f_mode) & FMODE_CREATED ? FILE_FLAGS_O_F_CREATED : 0;
+}
+
+/* dev, ino of what was opened; zeros for a call that failed. */
+static __always_inline void emit_opened(struct bpf_scratch *e, struct file *f)
+{
+	emit_u32(e, f ? file_device(f) : 0);
+	emit_u64(e, f ? file_inode(f) : 0);
 }
 
 #endif

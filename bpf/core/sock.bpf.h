@@ -19,16 +19,34 @@
 #define S_IFMT   0170000
 #define S_IFSOCK 0140000
 
-/* The socket behind a descriptor; NULL when it is none. */
-static __always_inline struct sock *sock_of(long fd)
+/* The socket a file stands for; NULL when it is none. */
+static __always_inline struct sock *sock_of_file(struct file *f)
 {
-	struct file *f = file_of(fd);
 	struct socket *s;
 
 	if (!f || (BPF_CORE_READ(f, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return NULL;
 	s = BPF_CORE_READ(f, private_data);
 	return BPF_CORE_READ(s, sk);
+}
+
+static __always_inline struct sock *sock_of(long fd)
+{
+	return sock_of_file(file_of(fd));
+}
+
+/* Where an address stands: in the caller's memory, or in ours since the work was handed in. */
+struct address_at {
+	__u64 from, len;
+	bool kept;
+};
+
+static __always_inline long address_bytes(void *to, __u32 n, const struct address_at *at,
+					  __u32 skip)
+{
+	const void *from = (const void *)(at->from + skip);
+
+	return at->kept ? bpf_probe_read_kernel(to, n, from) : bpf_probe_read_user(to, n, from);
 }
 
 /* The address the caller passed, copied whole: the kernel's own copy is gone at exit. */
@@ -47,25 +65,25 @@ struct user_address {
 #define UNIX_PATH_MAX 108
 
 /* False when there is none, or it is too short for its family. */
-static __always_inline bool address_read(struct user_address *a, __u64 from, __u64 len)
+static __always_inline bool address_read(struct user_address *a, const struct address_at *at)
 {
 	__builtin_memset(a, 0, sizeof(*a));
-	if (!from || len < sizeof(a->family))
+	if (!at->from || at->len < sizeof(a->family))
 		return false;
-	if (bpf_probe_read_user(&a->family, sizeof(a->family), (void *)from) < 0)
+	if (address_bytes(&a->family, sizeof(a->family), at, 0) < 0)
 		return false;
 	if (a->family == AF_INET)
-		return len >= 8 && bpf_probe_read_user(a, 8, (void *)from) == 0;
+		return at->len >= 8 && address_bytes(a, 8, at, 0) == 0;
 	if (a->family == AF_INET6)
-		return len >= 24 && bpf_probe_read_user(a, 24, (void *)from) == 0;
+		return at->len >= 24 && address_bytes(a, 24, at, 0) == 0;
 	return true;
 }
 
 /* A unix path of len bytes behind the family, with a NUL added: at `at`; returns its length. */
-static __always_inline __u32 append_unix_path(struct bpf_scratch *e, __u32 at, __u64 from,
-					      __u64 len)
+static __always_inline __u32 append_unix_path(struct bpf_scratch *e, __u32 at,
+					      const struct address_at *from)
 {
-	__u64 n = len > 2 ? (__u32)len - 2 : 0;
+	__u64 n = from->len > 2 ? (__u32)from->len - 2 : 0;
 	__u8 first = 0;
 
 	if (n > UNIX_PATH_MAX)
@@ -74,21 +92,22 @@ static __always_inline __u32 append_unix_path(struct bpf_scratch *e, __u32 at, _
 		EMIT_STORE(e, __u8, at, 0);
 		return 1;
 	}
-	bpf_probe_read_user(&first, 1, (void *)(from + 2));
+	address_bytes(&first, 1, from, 2);
 	if (first) {
+		const void *path = (const void *)(from->from + 2);
 		long got;
 
 		n++;
 		BOUND(n, 127);
-		got = bpf_probe_read_user_str(e->bytes + (at & EMIT_MASK), n, (void *)(from + 2));
-
+		got = from->kept ? bpf_probe_read_kernel_str(e->bytes + (at & EMIT_MASK), n, path)
+				 : bpf_probe_read_user_str(e->bytes + (at & EMIT_MASK), n, path);
 		return got > 0 ? got : 1;
 	}
 	/* An abstract name: its leading NUL is left out, as in Falco's events. */
 	n--;
 	BOUND(n, 127);
 	if (n)
-		bpf_probe_read_user(e->bytes + (at & EMIT_MASK), n, (void *)(from + 3));
+		address_bytes(e->bytes + (at & EMIT_MASK), n, from, 3);
 	EMIT_STORE(e, __u8, at + n, 0);
 	return n + 1;
 }
@@ -98,12 +117,12 @@ static __always_inline __u16 swap16(__u16 v)
 	return __builtin_bswap16(v);
 }
 
-static __always_inline void emit_address(struct bpf_scratch *e, __u64 from, __u64 len)
+static __always_inline void emit_address_at(struct bpf_scratch *e, const struct address_at *from)
 {
 	struct user_address a;
 	__u32 at = e->at;
 
-	if (!address_read(&a, from, len)) {
+	if (!address_read(&a, from)) {
 		emit_empty(e);
 		return;
 	}
@@ -117,10 +136,15 @@ static __always_inline void emit_address(struct bpf_scratch *e, __u64 from, __u6
 		EMIT_STORE(e, __u16, at + 17, swap16(a.port));
 		emit_length(e, 19);
 	} else if (a.family == AF_UNIX) {
-		emit_length(e, 1 + append_unix_path(e, at + 1, from, len));
+		emit_length(e, 1 + append_unix_path(e, at + 1, from));
 	} else {
 		emit_empty(e);
 	}
+}
+
+static __always_inline void emit_address(struct bpf_scratch *e, __u64 from, __u64 len)
+{
+	emit_address_at(e, &(struct address_at){ from, len, false });
 }
 
 enum direction { OUTBOUND, INBOUND }; /* the local side is the source, or the destination */
@@ -202,7 +226,7 @@ static __always_inline __u32 append_bound_path(struct bpf_scratch *e, __u32 at, 
 
 /* The name is that of the side that has one: the server. */
 static __always_inline void emit_tuple_unix(struct bpf_scratch *e, struct sock *sk,
-					    enum direction way, __u64 name, __u64 name_len)
+					    enum direction way, const struct address_at *name)
 {
 	struct unix_sock *local = (void *)sk;
 	struct sock *peer = BPF_CORE_READ(local, peer);
@@ -212,17 +236,16 @@ static __always_inline void emit_tuple_unix(struct bpf_scratch *e, struct sock *
 	EMIT_STORE(e, __u64, at + (way == OUTBOUND ? 1 : 9), (__u64)sk);
 	EMIT_STORE(e, __u64, at + (way == OUTBOUND ? 9 : 1), (__u64)peer);
 	if (name)
-		emit_length(e, 17 + append_unix_path(e, at + 17, name, name_len));
+		emit_length(e, 17 + append_unix_path(e, at + 17, name));
 	else
 		emit_length(e, 17 + append_bound_path(e, at + 17,
 						      way == INBOUND ? local : (void *)peer));
 }
 
-/* The tuple of a descriptor's socket, or an empty parameter. `name`: the caller's address. */
-static __always_inline void emit_tuple(struct bpf_scratch *e, long fd, enum direction way,
-				       __u64 name, __u64 name_len)
+/* A socket's tuple, or an empty parameter without a socket. `name`: the caller's address. */
+static __always_inline void emit_tuple_of(struct bpf_scratch *e, struct sock *sk,
+					  enum direction way, const struct address_at *name)
 {
-	struct sock *sk = sock_of(fd);
 	struct user_address a;
 	bool given;
 	__u16 family;
@@ -232,15 +255,35 @@ static __always_inline void emit_tuple(struct bpf_scratch *e, long fd, enum dire
 		return;
 	}
 	family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	given = address_read(&a, name, name_len) && a.family == family;
+	given = address_read(&a, name) && a.family == family;
 	if (family == AF_INET)
 		emit_tuple4(e, sk, way, given ? &a : NULL);
 	else if (family == AF_INET6)
 		emit_tuple6(e, sk, way, given ? &a : NULL);
 	else if (family == AF_UNIX)
-		emit_tuple_unix(e, sk, way, given ? name : 0, name_len);
+		emit_tuple_unix(e, sk, way, given ? name : NULL);
 	else
 		emit_empty(e);
+}
+
+static __always_inline void emit_tuple(struct bpf_scratch *e, long fd, enum direction way,
+				       __u64 name, __u64 name_len)
+{
+	emit_tuple_of(e, sock_of(fd), way, &(struct address_at){ name, name_len, false });
+}
+
+/* queuepct, queuelen, queuemax: zeros without a listener */
+static __always_inline void emit_queue(struct bpf_scratch *e, struct sock *listener)
+{
+	__u32 queued = 0, most = 0;
+
+	if (listener) {
+		queued = BPF_CORE_READ(listener, sk_ack_backlog);
+		most = BPF_CORE_READ(listener, sk_max_ack_backlog);
+	}
+	emit_u8(e, most ? queued * 100ull / most : 0);
+	emit_u32(e, queued);
+	emit_u32(e, most);
 }
 
 #endif

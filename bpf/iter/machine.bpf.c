@@ -208,7 +208,7 @@ static __always_inline void emit_socket(struct bpf_scratch *e, struct sock *sk, 
 	else if (type == FD_IPV6_SERVSOCK)
 		emit_tuple6(e, sk, INBOUND, NULL);
 	else if (type == FD_UNIX_SOCK)
-		emit_tuple_unix(e, sk, OUTBOUND, 0, 0);
+		emit_tuple_unix(e, sk, OUTBOUND, NULL);
 	else
 		emit_empty(e);
 	emit_u8(e, socket_l4(sk));
@@ -263,5 +263,3 @@ int each_file(struct bpf_iter__task_file *ctx)
 	}
 	return iter_submit(e, ctx->meta->seq);
 }
-
-char LICENSE[] SEC("license") = "GPL";

@@ -262,5 +262,3 @@ SYSCALL_EXIT(quotactl, QUOTACTL_X, WIRE_LANE_BULK)
 			   ? enum_quotactl_quota_fmts(ARG(2), QUOTACTL_QUOTA_FMTS_QFMT_NOT_USED)
 			   : QUOTACTL_QUOTA_FMTS_QFMT_NOT_USED);
 }
-
-char LICENSE[] SEC("license") = "GPL";

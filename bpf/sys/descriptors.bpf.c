@@ -4,13 +4,6 @@
 
 #include "core/open_flags.bpf.h"
 
-/* Flags of calls that take only these two. */
-static __always_inline __u32 fd_flags(__u64 native)
-{
-	return (native & 0x80000 ? FILE_FLAGS_O_CLOEXEC : 0) |
-	       (native & 0x800 ? FILE_FLAGS_O_NONBLOCK : 0);
-}
-
 SYSCALL_EXIT(dup, DUP_1_X, WIRE_LANE_STATE)
 {
 	emit_s64(e, c->ret);
@@ -230,5 +223,3 @@ SYSCALL_EXIT(ppoll, PPOLL_X, WIRE_LANE_BULK)
 	emit_u64(e, ARG(2) ? user_timespec_ns(ARG(2)) : 0);
 	emit_u32(e, ARG(3) ? user_u32(ARG(3)) : 0);
 }
-
-char LICENSE[] SEC("license") = "GPL";

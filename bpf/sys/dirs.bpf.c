@@ -41,5 +41,3 @@ SYSCALL_EXIT(unshare, UNSHARE_X, WIRE_LANE_STATE)
 	emit_s64(e, c->ret);
 	emit_u32(e, bits_clone_flags(ARG(0)));
 }
-
-char LICENSE[] SEC("license") = "GPL";

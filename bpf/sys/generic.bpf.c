@@ -2,17 +2,7 @@
 
 /* Calls without an event of their own. */
 
-#include "emit.bpf.h"
-
-enum { SC_BY_NATIVE_SIZE = WIRE_SYSCALLS_MAX };
-
-/* The format's code of each x86_64 number. */
-static const volatile __u16 code_of[SC_BY_NATIVE_SIZE] = {
-#define SYSCALL(code, id, name, native, exit_event, flags, sets)                                   \
-	[native < 0 ? SC_BY_NATIVE_SIZE - 1 : native] = native < 0 ? 0 : code,
-#include "tables/syscalls.def"
-#undef SYSCALL
-};
+#include "core/syscall_codes.bpf.h"
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_generic, struct pt_regs *regs, long ret)
@@ -22,9 +12,6 @@ int BPF_PROG(exit_generic, struct pt_regs *regs, long ret)
 
 	if (!e)
 		return 0;
-	emit_u16(e, nr < SC_BY_NATIVE_SIZE ? code_of[nr] : 0);
-	emit_u16(e, nr);
+	emit_syscall_code(e, nr);
 	return emit_submit(e, WIRE_LANE_BULK);
 }
-
-char LICENSE[] SEC("license") = "GPL";

@@ -109,5 +109,3 @@ SYSCALL_EXIT(prlimit64, PRLIMIT_X, WIRE_LANE_STATE)
 	emit_s64(e, (__s32)ARG(0));
 	emit_u8(e, enum_rlimit_resources(ARG(1), RLIMIT_UNKNOWN));
 }
-
-char LICENSE[] SEC("license") = "GPL";

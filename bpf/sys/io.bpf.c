@@ -132,5 +132,3 @@ SYSCALL_EXIT(process_vm_writev, PROCESS_VM_WRITEV_X, WIRE_LANE_BULK)
 	emit_s64(e, (__s32)ARG(0));
 	emit_iovec(e, ARG(1), ARG(2), c->ret);
 }
-
-char LICENSE[] SEC("license") = "GPL";

@@ -74,5 +74,3 @@ SYSCALL_EXIT(munlockall, MUNLOCKALL_X, WIRE_LANE_BULK)
 {
 	RESULT;
 }
-
-char LICENSE[] SEC("license") = "GPL";

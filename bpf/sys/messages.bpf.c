@@ -28,14 +28,6 @@ SYSCALL_EXIT(recvfrom, RECVFROM_X, WIRE_LANE_BULK)
 	emit_u32(e, ARG(2));
 }
 
-/* Linux's struct user_msghdr for 64-bit programs */
-struct message {
-	__u64 name;
-	__u32 name_len, pad;
-	__u64 iov, iovlen, control, control_len;
-	__u32 flags, pad2;
-};
-
 struct message_and_length {
 	struct message m;
 	__u32 len, pad;
@@ -139,5 +131,3 @@ int BPF_PROG(exit_recvmmsg, struct pt_regs *regs, long ret)
 		submit_message(ctx, c, i, false);
 	return 0;
 }
-
-char LICENSE[] SEC("license") = "GPL";

@@ -239,5 +239,3 @@ SYSCALL_EXIT(umount2, UMOUNT2_X, WIRE_LANE_BULK)
 	PATH(0);
 	emit_u32(e, bits_umount_flags(ARG(1)));
 }
-
-char LICENSE[] SEC("license") = "GPL";

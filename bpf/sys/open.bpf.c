@@ -4,13 +4,6 @@
 
 #include "core/open_flags.bpf.h"
 
-/* dev, ino of what was opened; zeros for a call that failed. */
-static __always_inline void emit_opened(struct bpf_scratch *e, struct file *f)
-{
-	emit_u32(e, f ? file_device(f) : 0);
-	emit_u64(e, f ? file_inode(f) : 0);
-}
-
 SYSCALL_EXIT(open, OPEN_X, WIRE_LANE_STATE)
 {
 	struct file *f = file_of(c->ret);
@@ -33,11 +26,6 @@ SYSCALL_EXIT(openat, OPENAT_2_X, WIRE_LANE_STATE)
 	emit_u32(e, open_mode(ARG(2), ARG(3)));
 	emit_opened(e, f);
 }
-
-/* Linux's struct open_how: include/uapi/linux/openat2.h. */
-struct open_how {
-	__u64 flags, mode, resolve;
-};
 
 SYSCALL_EXIT(openat2, OPENAT2_X, WIRE_LANE_STATE)
 {
@@ -90,5 +78,3 @@ SYSCALL_EXIT(close_range, CLOSE_RANGE_X, WIRE_LANE_STATE)
 	emit_u32(e, ARG(1));
 	emit_u32(e, bits_close_range_flags(ARG(2)));
 }
-
-char LICENSE[] SEC("license") = "GPL";

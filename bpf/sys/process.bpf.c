@@ -164,5 +164,3 @@ SYSCALL_EXIT(clone3, CLONE3_X, WIRE_LANE_STATE)
 	emit_task(e, t);
 	emit_clone(e, t, c, user_u64(ARG(0))); /* struct clone_args begins with its flags */
 }
-
-char LICENSE[] SEC("license") = "GPL";

@@ -85,5 +85,3 @@ SYSCALL_EXIT(semop, SEMOP_X, WIRE_LANE_BULK)
 	emit_sembuf(e, c, 1);
 	emit_s32(e, ARG(0));
 }
-
-char LICENSE[] SEC("license") = "GPL";

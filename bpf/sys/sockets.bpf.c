@@ -7,22 +7,13 @@
 
 #define RESULT emit_s64(e, c->ret)
 
-#define SOCK_CLOEXEC  0x80000
-#define SOCK_NONBLOCK 0x800
-
-static __always_inline __u32 socket_flags(__u64 type)
-{
-	return (type & SOCK_CLOEXEC ? FILE_FLAGS_O_CLOEXEC : 0) |
-	       (type & SOCK_NONBLOCK ? FILE_FLAGS_O_NONBLOCK : 0);
-}
-
 SYSCALL_EXIT(socket, SOCKET_X, WIRE_LANE_STATE)
 {
 	RESULT;
 	emit_u32(e, enum_socket_families(ARG(0), 0));
 	emit_u32(e, ARG(1));
 	emit_u32(e, ARG(2));
-	emit_u32(e, socket_flags(ARG(1)));
+	emit_u32(e, fd_flags(ARG(1)));
 }
 
 SYSCALL_EXIT(socketpair, SOCKETPAIR_X, WIRE_LANE_STATE)
@@ -71,20 +62,11 @@ SYSCALL_EXIT(listen, LISTEN_X, WIRE_LANE_STATE)
 /* tuple, queuepct, queuelen, queuemax */
 static __always_inline void emit_accepted(struct bpf_scratch *e, const struct call *c)
 {
-	struct sock *listener = c->ret >= 0 ? sock_of((__s32)ARG(0)) : NULL;
-	__u32 queued = 0, most = 0;
-
 	if (c->ret >= 0)
 		emit_tuple(e, c->ret, INBOUND, 0, 0);
 	else
 		emit_empty(e);
-	if (listener) {
-		queued = BPF_CORE_READ(listener, sk_ack_backlog);
-		most = BPF_CORE_READ(listener, sk_max_ack_backlog);
-	}
-	emit_u8(e, most ? queued * 100ull / most : 0);
-	emit_u32(e, queued);
-	emit_u32(e, most);
+	emit_queue(e, c->ret >= 0 ? sock_of((__s32)ARG(0)) : NULL);
 }
 
 SYSCALL_EXIT(accept, ACCEPT_5_X, WIRE_LANE_STATE)
@@ -97,7 +79,7 @@ SYSCALL_EXIT(accept4, ACCEPT4_6_X, WIRE_LANE_STATE)
 {
 	RESULT;
 	emit_accepted(e, c);
-	emit_s32(e, socket_flags(ARG(3)));
+	emit_s32(e, fd_flags(ARG(3)));
 }
 
 SYSCALL_EXIT(getsockname, GETSOCKNAME_X, WIRE_LANE_BULK)
@@ -199,5 +181,3 @@ SYSCALL_EXIT(getsockopt, GETSOCKOPT_X, WIRE_LANE_STATE)
 	emit_option(e, ARG(1), ARG(2), ARG(3), len);
 	emit_u32(e, len);
 }
-
-char LICENSE[] SEC("license") = "GPL";

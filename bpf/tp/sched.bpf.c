@@ -72,5 +72,3 @@ int BPF_PROG(on_signal, int sig)
 	emit_u8(e, sig);
 	return emit_submit(e, WIRE_LANE_BULK);
 }
-
-char LICENSE[] SEC("license") = "GPL";

@@ -10,6 +10,7 @@
 #include "source/source.h"
 
 struct live_options {
+	const uint8_t *want;       /* as for live_want: what to load at once; NULL: nothing */
 	uint32_t snaplen;          /* bytes of a data buffer kept; 0: 80 */
 	uint32_t shards;           /* rings per lane, a power of two; 0: by the number of CPUs */
 	uint32_t state_ring_bytes; /* per ring, a power of two; 0: 4 MiB */
@@ -24,8 +25,12 @@ struct live_options {
  * CAP_PERFMON (or root) and a kernel with BTF. Programs are attached, nothing is asked for yet. */
 struct source *source_open_live(const struct live_options *options, struct err *err);
 
-/* What is wanted from now on: wire_need bits per x86_64 number, and whether signals are. */
-void live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], bool signals);
+/*
+ * What is wanted from now on: wire_need bits per x86_64 number, and whether signals are. Loads
+ * the programs this takes. 0; -errno with *err filled and nothing changed.
+ */
+int live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], bool signals,
+	      struct err *err);
 
 /* A process and what it forks from now on are in scope. */
 int live_scope_pid(struct source *s, int64_t pid, struct err *err);

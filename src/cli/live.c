@@ -170,14 +170,20 @@ static int finish(struct live_run *r, int status)
 
 static bool open_source(struct live_run *r)
 {
-	const struct live_options options = {
+	struct live_options options = {
 		.scope = r->scope.kind,
 		.cgroup = r->scope.cgroup,
 	};
 	struct needs needs;
 	struct err err = { 0 };
 
+	needs_of_rules(r->rules, &needs);
+	options.want = needs.syscall;
 	r->source = source_open_live(&options, &err);
+	if (r->source && live_want(r->source, needs.syscall, needs.signals, &err) < 0) {
+		source_close(r->source);
+		r->source = NULL;
+	}
 	if (r->source && r->scope.kind == WIRE_SCOPE_TASKS &&
 	    live_scope_pid(r->source, r->scope.pid, &err) < 0) {
 		source_close(r->source);
@@ -187,8 +193,6 @@ static bool open_source(struct live_run *r)
 		complain("%s", err.text);
 		return false;
 	}
-	needs_of_rules(r->rules, &needs);
-	live_want(r->source, needs.syscall, needs.signals);
 	return true;
 }
 

@@ -202,14 +202,16 @@ static bool start(struct record *r, struct err *err)
 					.with_env = r->with_env };
 	struct needs needs;
 
+	needs_all(&needs);
+	options.want = needs.syscall;
 	r->source = source_open_live(&options, err);
 	if (!r->source)
 		return false;
 	r->writer = scap_create(r->path, r->compress, err);
 	if (!r->writer)
 		return false;
-	needs_all(&needs);
-	live_want(r->source, needs.syscall, needs.signals);
+	if (live_want(r->source, needs.syscall, needs.signals, err) < 0)
+		return false;
 	return r->scope.kind != WIRE_SCOPE_TASKS ||
 	       live_scope_pid(r->source, r->scope.pid, err) == 0;
 }

@@ -22,6 +22,7 @@
 struct live {
 	struct source base;
 	struct kernel_side kernel;
+	struct live_options options; /* with the defaults filled in */
 	struct ring rings[WIRE_LANES * WIRE_SHARDS_MAX];
 	size_t nrings;
 	struct ring *out; /* of the record handed out last, not yet released */
@@ -211,6 +212,7 @@ static uint32_t default_shards(void)
 
 struct source *source_open_live(const struct live_options *options, struct err *err)
 {
+	static const uint8_t nothing[WIRE_SYSCALLS_MAX];
 	struct live_options o = *options;
 	struct live *l = calloc(1, sizeof(*l));
 	int n;
@@ -228,7 +230,8 @@ struct source *source_open_live(const struct live_options *options, struct err *
 	l->hold_ns = o.hold_ns ? o.hold_ns : HOLD_NS_DEFAULT;
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	l->lister.fd = -1;
-	n = kernel_load(&l->kernel, &o, err);
+	l->options = o;
+	n = kernel_load(&l->kernel, &o, o.want ? o.want : nothing, err);
 	if (n == 0)
 		n = open_rings(l, &o, err);
 	if (n == 0) {
@@ -248,12 +251,20 @@ struct source *source_open_live(const struct live_options *options, struct err *
 	return &l->base;
 }
 
-void live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], bool signals)
+int live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], bool signals,
+	      struct err *err)
 {
 	struct live *l = (struct live *)s;
+	int n = 0;
 
-	memcpy(l->kernel.needs->syscall, wanted, WIRE_SYSCALLS_MAX);
-	l->kernel.needs->signals = signals;
+	/* Wider first: what is wanted from now on must have its program. */
+	if (kernel_lacks(&l->kernel, wanted))
+		n = kernel_load(&l->kernel, &l->options, wanted, err);
+	if (n == 0) {
+		memcpy(l->kernel.needs->syscall, wanted, WIRE_SYSCALLS_MAX);
+		l->kernel.needs->signals = signals;
+	}
+	return n;
 }
 
 /* The kernel gives up (EAGAIN) when something else makes the task's first storage meanwhile. */

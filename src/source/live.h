@@ -40,10 +40,18 @@ struct kernel_side {
 	size_t nlinks;
 	struct wire_needs *needs; /* mapped */
 	uint64_t boot_epoch_ns;   /* what the kernel side adds to its clock */
+	bool loaded[WIRE_PROGRAMS]; /* exit programs, by where the dispatcher finds them */
 	int tasks_fd, losses_fd, rings_fd, programs_fd;
 };
 
-int kernel_load(struct kernel_side *k, const struct live_options *options, struct err *err);
+/*
+ * Loads the programs for the calls in `want` (one byte per x86_64 number, not 0: wanted) that are
+ * not loaded yet; the first time also those on tracepoints and the iterators.
+ */
+int kernel_load(struct kernel_side *k, const struct live_options *options, const uint8_t *want,
+		struct err *err);
+/* True when a wanted call has no program of its own yet, though there is one. */
+bool kernel_lacks(const struct kernel_side *k, const uint8_t *want);
 int kernel_attach(struct kernel_side *k, struct err *err);
 void kernel_unload(struct kernel_side *k);
 /* By its name in bpf/; NULL when there is none. */

@@ -7,24 +7,13 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
-/* The compiled objects, put into the program by the build. */
-#define BPF_OBJECT(name) extern const uint8_t bpf_##name##_begin[], bpf_##name##_end[];
-#include "tables/bpf_objects.def"
-#undef BPF_OBJECT
-
-static const struct {
-	const char *name;
-	const uint8_t *begin, *end;
-} images[] = {
-#define BPF_OBJECT(name) { #name, bpf_##name##_begin, bpf_##name##_end },
-#include "tables/bpf_objects.def"
-#undef BPF_OBJECT
-};
+/* bpf/besra.bpf.c compiled, put into the program by the build. */
+extern const uint8_t bpf_besra_begin[], bpf_besra_end[];
 
 /* The kernel-side knobs, in the order in which bpf/maps.bpf.h declares them in .rodata. */
 struct knobs {
@@ -40,12 +29,84 @@ static uint64_t boot_epoch_ns(void)
 	return clock_realtime_ns() - ((uint64_t)boot.tv_sec * NS_PER_S + (uint64_t)boot.tv_nsec);
 }
 
+/* libbpf's own messages are for developers; what users need is in *err. */
+static int say_nothing(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	(void)format;
+	(void)args;
+	return 0;
+}
+
+/* ---- Which programs ------------------------------------------------------------------------- */
+
+/* The x86_64 number of the call that exit_NAME belongs to; WIRE_GENERIC; -1 for no such call. */
+static int native_of(const char *program)
+{
+	int code;
+
+	if (strcmp(program, "exit_generic") == 0)
+		return WIRE_GENERIC;
+	code = syscall_from_name(str_from(program + strlen("exit_")));
+	return code < 0 ? -1 : syscall_info((unsigned)code)->native;
+}
+
+static bool is_exit(const char *program)
+{
+	return strncmp(program, "exit_", 5) == 0;
+}
+
+/* The generic program serves every call without one of its own. */
+static bool program_wanted(const struct kernel_side *k, const char *name, const uint8_t *want)
+{
+	int native;
+
+	if (!is_exit(name))
+		return k->nobjects == 0; /* tracepoints and iterators: once, with the first object */
+	native = native_of(name);
+	if (native < 0 || k->loaded[native])
+		return false;
+	return native == WIRE_GENERIC || want[native];
+}
+
+static void choose_programs(struct kernel_side *k, struct bpf_object *object, const uint8_t *want)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object) {
+		bool load = program_wanted(k, bpf_program__name(program), want);
+
+		bpf_program__set_autoload(program, load);
+	}
+}
+
+/* Puts the loaded programs where the dispatcher looks for them. */
+static int register_programs(struct kernel_side *k, struct bpf_object *object)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object) {
+		const char *name = bpf_program__name(program);
+		int fd = bpf_program__fd(program), native;
+
+		if (!is_exit(name) || fd < 0)
+			continue;
+		native = native_of(name);
+		if (bpf_map_update_elem(k->programs_fd, &native, &fd, BPF_ANY) < 0)
+			return -errno;
+		k->loaded[native] = true;
+	}
+	return 0;
+}
+
+/* ---- Maps and knobs ------------------------------------------------------------------------- */
+
+/* Later objects work on the first one's maps. */
 static int share_maps(struct bpf_object *from, struct bpf_object *to)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, to)
-	{
+	bpf_object__for_each_map(map, to) {
 		struct bpf_map *theirs = bpf_object__find_map_by_name(from, bpf_map__name(map));
 
 		if (theirs && !bpf_map__is_internal(map) &&
@@ -58,75 +119,13 @@ static int share_maps(struct bpf_object *from, struct bpf_object *to)
 /* Sets what is fixed at load time. */
 static int set_knobs(struct bpf_object *object, const struct knobs *knobs)
 {
-	struct bpf_map *map;
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
+	size_t room = 0;
+	void *initial = map ? (void *)(uintptr_t)bpf_map__initial_value(map, &room) : NULL;
 
-	bpf_object__for_each_map(map, object)
-	{
-		const char *name = bpf_map__name(map);
-		size_t size = strlen(name);
-
-		if (size > 7 && strcmp(name + size - 7, ".rodata") == 0 &&
-		    bpf_map__value_size(map) >= sizeof(*knobs)) {
-			size_t room;
-			void *initial = (void *)(uintptr_t)bpf_map__initial_value(map, &room);
-
-			if (!initial)
-				return -EINVAL;
-			memcpy(initial, knobs, sizeof(*knobs));
-		}
-	}
-	return 0;
-}
-
-/* Puts the programs named exit_SYSCALL where the dispatcher looks for them. */
-static int register_programs(struct kernel_side *k, struct bpf_object *object)
-{
-	struct bpf_program *program;
-
-	bpf_object__for_each_program(program, object)
-	{
-		const char *name = bpf_program__name(program);
-		int fd = bpf_program__fd(program), code;
-		uint32_t native;
-
-		if (strncmp(name, "exit_", 5) != 0)
-			continue;
-		code = syscall_from_name(str_from(name + 5));
-		if (code >= 0 && syscall_info((unsigned)code)->native >= 0)
-			native = (uint32_t)syscall_info((unsigned)code)->native;
-		else if (strcmp(name, "exit_generic") == 0)
-			native = WIRE_GENERIC;
-		else
-			return -ENOENT;
-		if (bpf_map_update_elem(k->programs_fd, &native, &fd, BPF_ANY) < 0)
-			return -errno;
-	}
-	return 0;
-}
-
-static int load_one(struct kernel_side *k, size_t i, const struct knobs *knobs, struct err *err)
-{
-	DECLARE_LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = images[i].name);
-	struct bpf_object *object = bpf_object__open_mem(
-		images[i].begin, (size_t)(images[i].end - images[i].begin), &opts);
-	int n;
-
-	if (!object)
-		return err_set(err, -errno, "kernel programs '%s': cannot be read: %s",
-			       images[i].name, strerror(errno));
-	k->objects[k->nobjects++] = object;
-	if (i == 0)
-		bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "scratch"),
-					 (uint32_t)libbpf_num_possible_cpus());
-	else if ((n = share_maps(k->objects[0], object)) < 0)
-		return err_set(err, n, "kernel programs '%s': maps cannot be shared: %s",
-			       images[i].name, strerror(-n));
-	n = set_knobs(object, knobs);
-	if (n == 0)
-		n = bpf_object__load(object);
-	if (n < 0)
-		return err_set(err, n, "kernel programs '%s' cannot be loaded: %s", images[i].name,
-			       strerror(-n));
+	if (!initial || bpf_map__value_size(map) < sizeof(*knobs))
+		return -EINVAL;
+	memcpy(initial, knobs, sizeof(*knobs));
 	return 0;
 }
 
@@ -150,58 +149,84 @@ static int find_maps(struct kernel_side *k, struct err *err)
 	return 0;
 }
 
-/* libbpf's own messages are for developers; what users need is in *err. */
-static int say_nothing(enum libbpf_print_level level, const char *format, va_list args)
+/* ---- Loading -------------------------------------------------------------------------------- */
+
+static int load_error(struct err *err, int n)
 {
-	(void)level;
-	(void)format;
-	(void)args;
-	return 0;
+	if (n == -EPERM || n == -EACCES)
+		return err_set(err, n,
+			       "load kernel programs: %s; run as root, or with CAP_BPF and "
+			       "CAP_PERFMON",
+			       strerror(-n));
+	return err_set(err, n, "load kernel programs: %s", strerror(-n));
 }
 
-int kernel_load(struct kernel_side *k, const struct live_options *options, struct err *err)
+int kernel_load(struct kernel_side *k, const struct live_options *options, const uint8_t *want,
+		struct err *err)
 {
-	const struct knobs knobs = {
-		.snaplen = options->snaplen,
-		.shards_mask = options->shards - 1,
-		.boot_epoch_ns = boot_epoch_ns(),
-	};
+	DECLARE_LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "besra");
+	struct knobs knobs = { options->snaplen, options->shards - 1, k->boot_epoch_ns };
+	struct bpf_object *object;
+	int n;
 
+	if (k->nobjects == ARRAY_SIZE(k->objects))
+		return err_set(err, -ENOSPC, "load kernel programs: reloaded too often");
 	libbpf_set_print(say_nothing);
-	k->boot_epoch_ns = knobs.boot_epoch_ns;
-	for (size_t i = 0; i < ARRAY_SIZE(images); i++) {
-		int n = load_one(k, i, &knobs, err);
-
-		if (n == 0 && i == 0)
-			n = find_maps(k, err);
-		if (n == 0 && (n = register_programs(k, k->objects[i])) < 0)
-			err_set(err, n, "kernel programs '%s': no such system call",
-				images[i].name);
-		if (n < 0)
-			return n;
+	if (!k->boot_epoch_ns)
+		knobs.boot_epoch_ns = k->boot_epoch_ns = boot_epoch_ns();
+	object = bpf_object__open_mem(bpf_besra_begin, (size_t)(bpf_besra_end - bpf_besra_begin),
+				      &opts);
+	if (!object)
+		return load_error(err, -errno);
+	choose_programs(k, object, want);
+	if (k->nobjects == 0)
+		bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "scratch"),
+					 (uint32_t)libbpf_num_possible_cpus());
+	n = k->nobjects ? share_maps(k->objects[0], object) : 0;
+	if (n == 0)
+		n = set_knobs(object, &knobs);
+	if (n == 0)
+		n = bpf_object__load(object);
+	if (n < 0) {
+		bpf_object__close(object);
+		return load_error(err, n);
 	}
-	return 0;
+	k->objects[k->nobjects++] = object;
+	if (k->nobjects == 1 && (n = find_maps(k, err)) < 0)
+		return n;
+	n = register_programs(k, object);
+	return n < 0 ? load_error(err, n) : 0;
+}
+
+bool kernel_lacks(const struct kernel_side *k, const uint8_t *want)
+{
+	for (unsigned code = 0; code < SYSCALL_CODES; code++) {
+		const struct syscall_info *info = syscall_info(code);
+
+		if (info->exists && info->native >= 0 && info->native < WIRE_SYSCALLS_MAX &&
+		    want[info->native] && info->exit_event != EVENT_GENERIC_X &&
+		    !k->loaded[info->native])
+			return true;
+	}
+	return false;
 }
 
 int kernel_attach(struct kernel_side *k, struct err *err)
 {
-	for (size_t i = 0; i < k->nobjects; i++) {
-		struct bpf_program *program;
+	struct bpf_program *program;
 
-		bpf_object__for_each_program(program, k->objects[i])
-		{
-			const char *name = bpf_program__name(program);
-			struct bpf_link *link;
+	bpf_object__for_each_program(program, k->objects[0]) {
+		const char *name = bpf_program__name(program);
+		struct bpf_link *link;
 
-			/* Tail calls need no attaching, iterators are attached when read. */
-			if (strncmp(name, "exit_", 5) == 0 || strncmp(name, "each_", 5) == 0)
-				continue;
-			link = bpf_program__attach(program);
-			if (!link)
-				return err_set(err, -errno, "attach the kernel program '%s': %s",
-					       name, strerror(errno));
-			k->links[k->nlinks++] = link;
-		}
+		/* Tail calls need no attaching, iterators are attached when read. */
+		if (is_exit(name) || strncmp(name, "each_", 5) == 0 || bpf_program__fd(program) < 0)
+			continue;
+		link = bpf_program__attach(program);
+		if (!link)
+			return err_set(err, -errno, "attach the kernel program '%s': %s", name,
+				       strerror(errno));
+		k->links[k->nlinks++] = link;
 	}
 	return 0;
 }
@@ -219,11 +244,5 @@ void kernel_unload(struct kernel_side *k)
 
 struct bpf_program *kernel_program(const struct kernel_side *k, const char *name)
 {
-	for (size_t i = 0; i < k->nobjects; i++) {
-		struct bpf_program *p = bpf_object__find_program_by_name(k->objects[i], name);
-
-		if (p)
-			return p;
-	}
-	return NULL;
+	return bpf_object__find_program_by_name(k->objects[0], name);
 }

@@ -66,8 +66,7 @@ int main(int argc, char **argv)
 	if (child < 0 || read(ready[0], &c, 1) != 1)
 		return 1;
 	memset(want, WIRE_NEED_EVENT | WIRE_NEED_FAILED, sizeof(want));
-	live_want(s, want, true);
-	if (live_scope_pid(s, child, &err) < 0) {
+	if (live_want(s, want, true, &err) < 0 || live_scope_pid(s, child, &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}
