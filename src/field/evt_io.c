@@ -139,7 +139,8 @@ bool get_evt_io_dir(const struct field_ref *ref, const struct field_ctx *ctx, st
 	unsigned io = io_of(ctx->ev);
 
 	(void)ref;
-	return io && val_text(out, io & IO_READ ? STR("read") : STR("write"));
+	/* copy_file_range does both: its descriptor is the one written to. */
+	return io && val_text(out, io & IO_WRITE ? STR("write") : STR("read"));
 }
 
 bool get_evt_is_wait(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)

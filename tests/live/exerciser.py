@@ -55,11 +55,11 @@ class Run:
         self.trace = self.directory / "live.scap"
         subprocess.run(["gcc", *BUILD_FLAGS, "-o", str(self.exe), str(LIVE / "exerciser.c")],
                        check=True)
-        subprocess.run([build + "/tests/live/record_raw", str(self.trace), "--", "env", "-i",
-                        "PATH=/nowhere", "/usr/bin/setsid", "-w", "./exerciser",
-                        str(self.scratch), *cases],
-                       cwd=self.directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                       timeout=60, check=True)
+        # The shell opens /dev/null under our eyes, so that its name is known as it was given.
+        script = 'exec env -i PATH=/nowhere /usr/bin/setsid -w "$@" </dev/null >/dev/null 2>&1'
+        subprocess.run([build + "/tests/live/record_raw", str(self.trace), "--", "/bin/sh", "-c",
+                        script, "sh", "./exerciser", str(self.scratch), *cases],
+                       cwd=self.directory, timeout=60, check=True)
 
     @staticmethod
     def lines(command):
