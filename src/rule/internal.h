@@ -161,8 +161,6 @@ struct store {
 	struct pool *pool;
 	bool *wanted; /* by position: lists a text may name; see lists.c */
 	struct version engine_offered;
-	unsigned macro_depth;                  /* of the recursion in macros.c, */
-	const struct referrer *first_referrer; /* where it began */
 };
 
 /* ---- Diagnostics -------------------------------------------------------------------------- */

@@ -29,12 +29,14 @@ struct referrer {
 	struct store *s;
 	const struct context *ctx;
 	const struct source_text *text;
-	size_t visibility; /* macros with a smaller index can be seen */
-	size_t at;         /* the reference being followed */
+	size_t visibility;            /* macros with a smaller index can be seen */
+	size_t at;                    /* the reference being followed */
+	const struct referrer *outer; /* the macro that led here; NULL: the first one */
+	unsigned depth;
 	bool ok;
 };
 
-static bool resolve(struct store *s, struct macro_info *m);
+static bool resolve(struct store *s, struct macro_info *m, const struct referrer *outer);
 
 struct visible_walk {
 	const struct referrer *user;
@@ -86,9 +88,13 @@ static void undefined(const struct referrer *u, struct str name, size_t at)
 /* Reported where the way into the loop begins: at the macro from which all others were reached. */
 static void loop(const struct referrer *u, const struct macro_info *m, size_t at)
 {
-	const struct referrer *first = u->s->first_referrer;
-	struct diag *d = report(u->s, LOAD_ERR_VALIDATE, first->ctx, "macro '%.*s' contains itself",
-				STR_ARG(m->name));
+	const struct referrer *first = u;
+	struct diag *d;
+
+	while (first->outer)
+		first = first->outer;
+	d = report(u->s, LOAD_ERR_VALIDATE, first->ctx, "macro '%.*s' contains itself",
+		   STR_ARG(m->name));
 
 	d->at = source_span(u->text, at, at + m->name.len);
 	add_expression(u->s, d, first->ctx, first->text->text, first->at);
@@ -110,7 +116,7 @@ static bool check_reference(struct str name, size_t at, void *arg)
 		return u->ok = false;
 	}
 	m->used = true;
-	return u->ok = resolve(u->s, m);
+	return u->ok = resolve(u->s, m, u);
 }
 
 static const struct ast *expanded_macro(struct str name, void *arg)
@@ -131,28 +137,27 @@ static struct ast *expand(struct referrer *u, const struct ast *tree)
  * Recursion is as deep as macros contain each other, which the order of definition and the
  * number of macros bound only loosely: hence MACRO_DEPTH.
  */
-static bool resolve(struct store *s, struct macro_info *m)
+static bool resolve(struct store *s, struct macro_info *m, const struct referrer *outer)
 {
 	struct referrer u = {
 		.s = s,
 		.ctx = m->ctx,
 		.text = &m->resolved,
 		.visibility = m->order.visibility,
+		.outer = outer,
+		.depth = outer ? outer->depth + 1 : 0,
 		.ok = true,
 	};
 
 	if (m->state == MACRO_DONE)
 		return true;
-	if (s->macro_depth == MACRO_DEPTH) {
+	if (u.depth == MACRO_DEPTH) {
 		report(s, LOAD_ERR_VALIDATE, m->ctx, "macros contain each other too deeply here");
 		return false;
 	}
-	if (!s->macro_depth++)
-		s->first_referrer = &u;
 	m->state = MACRO_OPEN;
 	m->expanded = expand(&u, m->ast);
 	m->state = MACRO_DONE;
-	s->macro_depth--;
 	return m->expanded != NULL;
 }
 
@@ -162,7 +167,7 @@ bool compile_macros(struct store *s)
 		if (!parse_macro(s, s->macros.items[i]))
 			return false;
 	for (size_t i = 0; i < s->macros.n; i++)
-		if (!resolve(s, s->macros.items[i]))
+		if (!resolve(s, s->macros.items[i], NULL))
 			return false;
 	return true;
 }

@@ -143,9 +143,9 @@ static struct template *compile_template(struct store *s, const struct rule_info
 {
 	size_t first = s->d->list.n;
 	bool unknown = false;
-	struct template *t =
-		template_compile(s->compiled, text, &s->options->statics, s->d, &unknown);
+	struct template *t;
 
+	t = template_compile(s->compiled, text, &s->options->statics, s->d, &unknown);
 	place_at(s, first, r->output_ctx);
 	if (!t && unknown && s->d->list.n > first)
 		explain_unknown(s, &s->d->list.items[s->d->list.n - 1]);
@@ -161,7 +161,7 @@ static int by_name(const void *a, const void *b)
 /* A plain search, as Falco does it: words that only begin like such a field are found too. */
 static void warn_deprecated(struct store *s, const struct rule_info *r)
 {
-	const char *names[FIELDS];
+	const char *names[FIELDS] = { NULL };
 	size_t n = 0;
 
 	for (size_t i = 0; i < FIELDS; i++)
