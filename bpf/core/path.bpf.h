@@ -29,6 +29,7 @@ static __always_inline bool path_prepend(struct bpf_scratch *e, struct qstr *nam
 	if (at < len + 5)
 		return false;
 	at -= len;
+	BOUND(len, NAME_MASK); /* 6.12 loses it in the comparison */
 	if (bpf_probe_read_kernel(e->path + (at & PATH_MASK), len, name->name) < 0)
 		return false;
 	at -= 1;
@@ -47,15 +48,21 @@ static __always_inline void path_prepend_mark(struct bpf_scratch *e)
 	e->path_at = at & PATH_MASK;
 }
 
-/* Writes the path from scratch->path_at up to PATH_CAP - 1, where a NUL stands. */
-static __always_inline void path_walk(struct bpf_scratch *e, const struct path *from)
+/*
+ * Writes the path from scratch->path_at up to PATH_CAP - 1, where a NUL stands. `address` is that
+ * of a struct path. A global function: the verifier looks at it once, not once per caller.
+ */
+__noinline int path_walk(struct bpf_scratch *e, __u64 address)
 {
+	const struct path *from = (const struct path *)address;
 	struct vfsmount *vfs = BPF_CORE_READ(from, mnt);
 	struct dentry *dentry = BPF_CORE_READ(from, dentry);
 	struct mount *mount = mount_of(vfs);
 	struct dentry *top = BPF_CORE_READ(vfs, mnt_root);
 	bool whole = false;
 
+	if (!e)
+		return 0;
 	e->path_at = PATH_CAP - 1;
 	e->path[PATH_CAP - 1] = 0;
 	for (int i = 0; i < PATH_DEPTH; i++) {
@@ -93,6 +100,7 @@ static __always_inline void path_walk(struct bpf_scratch *e, const struct path *
 		e->path[PATH_CAP - 2] = '/';
 		e->path_at = PATH_CAP - 2;
 	}
+	return 0;
 }
 
 /* The path with its NUL as the next parameter; absent without an object. */
@@ -104,7 +112,7 @@ static __always_inline void emit_path(struct bpf_scratch *e, const struct path *
 		emit_empty(e);
 		return;
 	}
-	path_walk(e, from);
+	path_walk(e, (__u64)from);
 	at = e->path_at;
 	len = PATH_CAP - at;
 	if (bpf_probe_read_kernel(e->bytes + (e->at & EMIT_MASK), len & PATH_MASK,

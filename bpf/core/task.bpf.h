@@ -204,20 +204,24 @@ static __always_inline void emit_argument_array(struct bpf_scratch *e, __u64 arr
 
 #define CGROUP_DEPTH 16
 
-/* "subsys=path" with its NUL, appended to the parameter being written; returns its length. */
-static __always_inline __u32 append_cgroup(struct bpf_scratch *e, __u32 at, struct cgroup *cgroup,
-					   const char *subsys, __u32 subsys_len)
+/*
+ * The path of a control group with its NUL, put at `at`; returns its length. `address` is that of
+ * a struct cgroup. Global, like path_walk.
+ */
+__noinline int append_cgroup_path(struct bpf_scratch *e, __u32 at, __u64 address)
 {
+	const struct cgroup *cgroup = (const struct cgroup *)address;
 	struct kernfs_node *node = BPF_CORE_READ(cgroup, kn);
 	__u32 from, len;
 
+	if (!e)
+		return 0;
 	e->path_at = PATH_CAP - 1;
 	e->path[PATH_CAP - 1] = 0;
 	for (int i = 0; i < CGROUP_DEPTH; i++) {
 		struct kernfs_node *parent = kernfs_parent(node);
 		const char *name = BPF_CORE_READ(node, name);
-		__u8 *begin =
-			e->path + PATH_CAP; /* the upper half is free: measure the name there */
+		__u8 *begin = e->path + PATH_CAP; /* the upper half is free: measure there */
 		long n;
 
 		if (!parent)
@@ -236,20 +240,23 @@ static __always_inline __u32 append_cgroup(struct bpf_scratch *e, __u32 at, stru
 		e->path[PATH_CAP - 2] = '/';
 		e->path_at = PATH_CAP - 2;
 	}
-	bpf_probe_read_kernel(e->bytes + (at & EMIT_MASK), subsys_len, subsys);
 	from = e->path_at & PATH_MASK;
 	len = (PATH_CAP - from) & PATH_MASK;
-	bpf_probe_read_kernel(e->bytes + ((at + subsys_len) & EMIT_MASK), len, e->path + from);
-	return subsys_len + len;
+	bpf_probe_read_kernel(e->bytes + (at & EMIT_MASK), len, e->path + from);
+	return len;
 }
 
+/* "subsys=path" of one controller, appended to the parameter being written. */
 #define APPEND_CGROUP(id, text)                                                                    \
 	do {                                                                                       \
 		if (bpf_core_enum_value_exists(enum cgroup_subsys_id, id##_cgrp_id)) {             \
 			int number = bpf_core_enum_value(enum cgroup_subsys_id, id##_cgrp_id);     \
 			struct cgroup *group = BPF_CORE_READ(t, cgroups, subsys[number], cgroup);  \
                                                                                                    \
-			len += append_cgroup(e, e->at + len, group, text "=", sizeof(text));       \
+			__builtin_memcpy(e->bytes + ((e->at + len) & EMIT_MASK), text "=",         \
+					 sizeof(text));                                            \
+			len += sizeof(text);                                                       \
+			len += append_cgroup_path(e, e->at + len, (__u64)group);                   \
 		}                                                                                  \
 	} while (0)
 

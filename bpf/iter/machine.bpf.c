@@ -54,6 +54,7 @@ int each_task(struct bpf_iter__task *ctx)
 	const struct cred *cred;
 	struct file *exe;
 	struct mm_struct *mm;
+	struct fs_struct *fs;
 
 	if (!t || !task_listed(t))
 		return 0;
@@ -78,9 +79,10 @@ int each_task(struct bpf_iter__task *ctx)
 		emit_empty(e);
 	emit_empty(e); /* args */
 	emit_empty(e); /* env */
-	if (t->fs) {
-		emit_path(e, &t->fs->pwd);
-		emit_path(e, &t->fs->root);
+	fs = BPF_CORE_READ(t, fs);
+	if (fs) {
+		emit_path(e, &fs->pwd);
+		emit_path(e, &fs->root);
 	} else {
 		emit_empty(e);
 		emit_empty(e);
@@ -167,33 +169,37 @@ static __always_inline __u8 socket_l4(struct sock *sk)
 	return L4_UNKNOWN;
 }
 
+/* The first seven bytes of a name as one number. */
+#define SEVEN(a, b, c, d, e, f, g)                                                                 \
+	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 |   \
+	 (__u64)(f) << 40 | (__u64)(g) << 48)
+
 /* Files without a directory are known by the name the kernel gave them: "[eventfd]", ... */
-static __always_inline enum fd_type anonymous_type(const char name[12])
+static __always_inline enum fd_type anonymous_type(__u64 name)
 {
-	static const struct {
-		char begin[8];
-		enum fd_type type;
-	} kinds[] = {
-		{ "[eventf", FD_EVENT },       { "[eventp", FD_EVENTPOLL },
-		{ "[signal", FD_SIGNALFD },    { "[timerf", FD_TIMERFD },
-		{ "inotify", FD_INOTIFY },     { "[io_uri", FD_IOURING },
-		{ "[userfa", FD_USERFAULTFD }, { "[pidfd]", FD_PIDFD },
-		{ "bpf-map", FD_BPF },         { "bpf-pro", FD_BPF },
-		{ "memfd:", FD_MEMFD },
-	};
-
-	/* Unrolled: kernels before 6.3 refuse a loop whose head the compiler falls into from below. */
-#pragma unroll
-	for (int i = 0; i < (int)(sizeof(kinds) / sizeof(kinds[0])); i++) {
-		bool same = true;
-
-#pragma unroll
-		for (int c = 0; c < 7 && kinds[i].begin[c]; c++)
-			same &= kinds[i].begin[c] == name[c];
-		if (same)
-			return kinds[i].type;
+	switch (name & 0xffffffffffffffull) {
+	case SEVEN('[', 'e', 'v', 'e', 'n', 't', 'f'):
+		return FD_EVENT;
+	case SEVEN('[', 'e', 'v', 'e', 'n', 't', 'p'):
+		return FD_EVENTPOLL;
+	case SEVEN('[', 's', 'i', 'g', 'n', 'a', 'l'):
+		return FD_SIGNALFD;
+	case SEVEN('[', 't', 'i', 'm', 'e', 'r', 'f'):
+		return FD_TIMERFD;
+	case SEVEN('i', 'n', 'o', 't', 'i', 'f', 'y'):
+		return FD_INOTIFY;
+	case SEVEN('[', 'i', 'o', '_', 'u', 'r', 'i'):
+		return FD_IOURING;
+	case SEVEN('[', 'u', 's', 'e', 'r', 'f', 'a'):
+		return FD_USERFAULTFD;
+	case SEVEN('[', 'p', 'i', 'd', 'f', 'd', ']'):
+		return FD_PIDFD;
+	case SEVEN('b', 'p', 'f', '-', 'm', 'a', 'p'):
+	case SEVEN('b', 'p', 'f', '-', 'p', 'r', 'o'):
+		return FD_BPF;
 	}
-	return FD_UNSUPPORTED;
+	return (name & 0xffffffffffull) == (SEVEN('m', 'e', 'm', 'f', 'd', 0, 0)) ? FD_MEMFD
+										  : FD_UNSUPPORTED;
 }
 
 static __always_inline void emit_socket(struct bpf_scratch *e, struct sock *sk, enum fd_type type)
@@ -224,7 +230,8 @@ int each_file(struct bpf_iter__task_file *ctx)
 	enum fd_type type;
 	struct sock *sk = NULL;
 	__u32 mode;
-	char name[12] = { 0 };
+	struct file *plain = NULL;
+	__u64 name = 0;
 
 	if (!t || !f || !task_listed(t))
 		return 0;
@@ -243,7 +250,7 @@ int each_file(struct bpf_iter__task_file *ctx)
 	} else if (mode == S_IFDIR) {
 		type = FD_DIRECTORY;
 	} else if (BPF_CORE_READ(dentry, d_parent) == dentry && mode != S_IFDIR) {
-		bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(dentry, d_name.name));
+		bpf_probe_read_kernel_str(&name, sizeof(name), BPF_CORE_READ(dentry, d_name.name));
 		type = anonymous_type(name);
 	} else {
 		type = FD_FILE_V2;
@@ -257,7 +264,9 @@ int each_file(struct bpf_iter__task_file *ctx)
 	if (sk) {
 		emit_socket(e, sk, type);
 	} else {
-		emit_path(e, &f->f_path);
+		/* Read as a number: path_walk takes no typed pointer. */
+		bpf_probe_read_kernel(&plain, sizeof(plain), &ctx->file);
+		emit_path(e, &plain->f_path);
 		emit_empty(e);
 		emit_u8(e, 0);
 	}

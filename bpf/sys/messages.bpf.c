@@ -70,7 +70,8 @@ SYSCALL_EXIT(recvmsg, RECVMSG_X, WIRE_LANE_BULK)
 /* One event per message: the shapes of sendmmsg and recvmmsg differ only at the end. */
 #define MESSAGES_MAX 8
 
-static __always_inline int submit_message(void *ctx, const struct call *c, __u32 i, bool sending)
+/* Global, like path_walk: otherwise it is looked at once per turn of the loops below. */
+__noinline int submit_message(__u64 vector, __u32 fd, __u32 i, __u32 sending)
 {
 	struct message_and_length m = { 0 };
 	struct bpf_scratch *e = sending ? emit_begin(EVENT_SENDMMSG_X, SENDMMSG_X_PARAMS)
@@ -78,12 +79,12 @@ static __always_inline int submit_message(void *ctx, const struct call *c, __u32
 
 	if (!e)
 		return 0;
-	bpf_probe_read_user(&m, sizeof(m), (void *)(ARG(1) + i * sizeof(m)));
+	bpf_probe_read_user(&m, sizeof(m), (void *)(vector + i * sizeof(m)));
 	emit_s64(e, m.len);
-	emit_fd(e, ARG(0));
+	emit_fd(e, fd);
 	emit_u32(e, m.len);
 	emit_iovec(e, m.m.iov, m.m.iovlen, m.len);
-	emit_tuple(e, (__s32)ARG(0), sending ? OUTBOUND : INBOUND, m.m.name, m.m.name_len);
+	emit_tuple(e, (__s32)fd, sending ? OUTBOUND : INBOUND, m.m.name, m.m.name_len);
 	if (!sending)
 		emit_data(e, m.m.control, m.m.control_len);
 	return emit_submit(e, WIRE_LANE_BULK);
@@ -115,7 +116,7 @@ int BPF_PROG(exit_sendmmsg, struct pt_regs *regs, long ret)
 	if (ret < 0)
 		return submit_failure(c, true);
 	for (__u32 i = 0; i < MESSAGES_MAX && i < ret; i++)
-		submit_message(ctx, c, i, true);
+		submit_message(ARG(1), ARG(0), i, true);
 	return 0;
 }
 
@@ -128,6 +129,6 @@ int BPF_PROG(exit_recvmmsg, struct pt_regs *regs, long ret)
 	if (ret < 0)
 		return submit_failure(c, false);
 	for (__u32 i = 0; i < MESSAGES_MAX && i < ret; i++)
-		submit_message(ctx, c, i, false);
+		submit_message(ARG(1), ARG(0), i, false);
 	return 0;
 }
