@@ -44,6 +44,7 @@ struct fs {
 	uint32_t refs;
 	struct istr *cwd;
 	struct istr *root;
+	uint64_t listed_ts; /* see struct thread */
 };
 
 /* One end of a socket. */
@@ -80,6 +81,7 @@ struct fd {
 	struct endpoint src, dst;
 	uint64_t unix_src, unix_dst; /* kernel pointers as the format has them */
 	int64_t pid;                 /* FD_PIDFD: of the process it stands for */
+	uint64_t listed_ts;          /* see struct thread */
 };
 
 /* Descriptors: shared by CLONE_FILES. */
@@ -114,6 +116,13 @@ struct thread {
 	uint64_t clone_ts; /* ns since the epoch; 0: seen only through a list */
 	uint64_t exec_ts;
 	uint64_t pidns_start_ts;
+	/*
+	 * When a list of the running machine took it, ns since the epoch; 0: it came with an event,
+	 * or with the list of a recording. What older events, queued meanwhile, did to it is in it
+	 * already: they are shown to rules, but change it no more. The same holds for every
+	 * descriptor and every place by itself.
+	 */
+	uint64_t listed_ts;
 	/*
 	 * Clone time minus the executable's ctime, and that ctime minus pidns_start_ts, as they were
 	 * at exec; 0: unknown. The first may wrap, and passes to children.

@@ -114,6 +114,36 @@ static const apply_fn handlers[EVENT_TYPES] = {
 	[EVENT_PROCINFO_E] = apply_procinfo,
 };
 
+static const struct {
+	apply_fn apply;
+	enum changes changes;
+} effects[] = {
+	{ apply_exec, CHANGES_THREAD },     { apply_setuid, CHANGES_THREAD },
+	{ apply_setreuid, CHANGES_THREAD }, { apply_setgid, CHANGES_THREAD },
+	{ apply_setregid, CHANGES_THREAD }, { apply_capset, CHANGES_THREAD },
+	{ apply_setsid, CHANGES_THREAD },   { apply_setpgid, CHANGES_THREAD },
+	{ apply_prctl, CHANGES_THREAD },    { apply_rlimit, CHANGES_THREAD },
+	{ apply_prlimit, CHANGES_THREAD },  { apply_memory, CHANGES_THREAD },
+	{ apply_switch, CHANGES_THREAD },   { apply_procinfo, CHANGES_THREAD },
+	{ apply_unshare, CHANGES_THREAD },
+
+	{ apply_chdir, CHANGES_PLACE },     { apply_fchdir, CHANGES_PLACE },
+	{ apply_getcwd, CHANGES_PLACE },    { apply_chroot, CHANGES_PLACE },
+	{ apply_setns, CHANGES_PLACE },
+
+	{ apply_close, CHANGES_FD },        { apply_bind, CHANGES_FD },
+	{ apply_connect, CHANGES_FD },      { apply_io, CHANGES_FD },
+	{ apply_recv, CHANGES_FD },         { apply_send, CHANGES_FD },
+};
+
+static enum changes changes_of(apply_fn apply)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(effects); i++)
+		if (effects[i].apply == apply)
+			return effects[i].changes;
+	return CHANGES_OTHER;
+}
+
 /*
  * Which thread an event is about. Falco makes up an entry for an unknown tid, except where the
  * event itself says who is born or has ended, and for events that are not of the thread's doing.
@@ -149,6 +179,7 @@ void rows_init(struct state *s)
 			continue;
 		s->rows[type] = (struct row){
 			.apply = handlers[type],
+			.changes = (uint8_t)changes_of(handlers[type]),
 			.lookup = (uint8_t)lookup_of(type, info),
 			.has_fd = (info->flags & (EVENT_FLAG_CREATES_FD | EVENT_FLAG_USES_FD |
 						  EVENT_FLAG_DESTROYS_FD)) != 0,
@@ -169,12 +200,29 @@ static inline void find_fd(struct state *s, const struct event *ev, const struct
 		s->stats.unknown_fds++;
 }
 
+/* True when a list already has what this event did. */
+static bool is_in_list(const struct state *s, const struct row *row, const struct subject *who)
+{
+	switch ((enum changes)row->changes) {
+	case CHANGES_OTHER:
+		break;
+	case CHANGES_THREAD:
+		return who->thread && listed_later(s, who->thread->listed_ts);
+	case CHANGES_PLACE:
+		return who->thread && listed_later(s, who->thread->fs->listed_ts);
+	case CHANGES_FD:
+		return who->fd && listed_later(s, who->fd->listed_ts);
+	}
+	return false;
+}
+
 struct subject state_apply(struct state *s, const struct event *ev)
 {
 	const struct row *row = &s->rows[ev->type];
 	struct subject who = { 0 };
 	struct node *n;
 
+	s->now = ev->ts;
 	if (unlikely(s->listed) && !(ev->flags & WIRE_SYNTHETIC))
 		list_settle(s);
 
@@ -188,8 +236,12 @@ struct subject state_apply(struct state *s, const struct event *ev)
 				find_fd(s, ev, row, &who);
 		}
 	}
-	if (row->apply)
+	if (row->apply && !(listed_later(s, s->listed_ts) && is_in_list(s, row, &who)))
 		row->apply(s, ev, &who);
+	if (unlikely(s->kept)) {
+		who.fd = s->kept;
+		s->kept = NULL;
+	}
 	if (who.thread && unlikely(node_of(who.thread)->enter) && event_is_exit(ev->type))
 		enter_forget(s, node_of(who.thread));
 	return who;

@@ -88,9 +88,9 @@ void apply_dup3(struct state *s, const struct event *ev, struct subject *who)
 	duplicate(s, who, num, param_u32_or(ev, DUP3_X_FLAGS, 0) & FILE_FLAGS_O_CLOEXEC);
 }
 
-static void set_cloexec(struct fd *fd, bool on)
+static void set_cloexec(const struct state *s, struct fd *fd, bool on)
 {
-	if (!fd)
+	if (!fd || listed_later(s, fd->listed_ts))
 		return;
 	if (on)
 		fd->marks |= FD_CLOEXEC;
@@ -114,7 +114,7 @@ void apply_fcntl(struct state *s, const struct event *ev, struct subject *who)
 		break;
 	case FCNTL_COMMANDS_FCNTL_F_SETFD:
 		if (param_u64(ev, FCNTL_X_ARG, &arg))
-			set_cloexec(who->fd, arg & 1); /* FD_CLOEXEC */
+			set_cloexec(s, who->fd, arg & 1); /* FD_CLOEXEC */
 		break;
 	default:
 		break;
@@ -126,11 +126,10 @@ void apply_ioctl(struct state *s, const struct event *ev, struct subject *who)
 	uint64_t request;
 	int64_t res;
 
-	(void)s;
 	if (!who->fd || !param_u64(ev, IOCTL_3_X_REQUEST, &request))
 		return;
 	if ((request == FIOCLEX || request == FIONCLEX) && succeeded(ev, &res))
-		set_cloexec(who->fd, request == FIOCLEX);
+		set_cloexec(s, who->fd, request == FIOCLEX);
 }
 
 void apply_pipe(struct state *s, const struct event *ev, struct subject *who)
@@ -152,7 +151,7 @@ void apply_pipe(struct state *s, const struct event *ev, struct subject *who)
 		if (fd) {
 			fd->ino = ino;
 			fd->open_flags = flags;
-			set_cloexec(fd, flags & FILE_FLAGS_O_CLOEXEC);
+			set_cloexec(s, fd, flags & FILE_FLAGS_O_CLOEXEC);
 		}
 		made(who, fd, num);
 	}
@@ -229,7 +228,7 @@ void apply_simple_fd(struct state *s, const struct event *ev, struct subject *wh
 	if (fd) {
 		if (how->flags_at >= 0)
 			fd->open_flags = (uint32_t)event_int_or(ev, (unsigned)how->flags_at, 0);
-		set_cloexec(fd, !how->cloexec || (fd->open_flags & how->cloexec));
+		set_cloexec(s, fd, !how->cloexec || (fd->open_flags & how->cloexec));
 	}
 	made(who, fd, num);
 }
@@ -244,7 +243,7 @@ void apply_memfd_create(struct state *s, const struct event *ev, struct subject 
 	fd = fd_add(s, who->thread->fds, num, FD_MEMFD);
 	if (fd) {
 		fd->open_flags = param_u32_or(ev, MEMFD_CREATE_X_FLAGS, 0);
-		set_cloexec(fd, fd->open_flags & MEMFD_CREATE_FLAGS_MFD_CLOEXEC);
+		set_cloexec(s, fd, fd->open_flags & MEMFD_CREATE_FLAGS_MFD_CLOEXEC);
 		fd_rename_text(s, fd, param_text(ev, MEMFD_CREATE_X_NAME));
 	}
 	made(who, fd, num);
@@ -262,7 +261,7 @@ void apply_pidfd_open(struct state *s, const struct event *ev, struct subject *w
 	if (fd) {
 		fd->pid = param_i64_or(ev, PIDFD_OPEN_X_PID, 0);
 		fd->open_flags = param_u32_or(ev, PIDFD_OPEN_X_FLAGS, 0);
-		set_cloexec(fd, true);
+		set_cloexec(s, fd, true);
 		snprintf(name, sizeof(name), "/proc/%lld", (long long)fd->pid);
 		fd_rename_text(s, fd, str_from(name));
 	}
@@ -287,7 +286,7 @@ void apply_pidfd_getfd(struct state *s, const struct event *ev, struct subject *
 	/* Whatever had the number before is closed, known or not what came instead. */
 	fd = target ? fd_clone(s, who->thread->fds, num, target)
 		    : fd_add(s, who->thread->fds, num, FD_UNKNOWN);
-	set_cloexec(fd, true);
+	set_cloexec(s, fd, true);
 	who->fd = fd;
 	who->fd_num = num;
 }

@@ -6,7 +6,16 @@
 /*
  * What a capture's lists, or a look around the machine, know. They come in any order, a child
  * before its parent and sockets before the interfaces, so relations wait for list_settle.
+ *
+ * The entries of a capture have no time. Those of a running machine do, and events may be waiting
+ * that are older: see listed_ts in struct thread.
  */
+
+static void note_time(struct state *s, const struct event *ev)
+{
+	if (ev->ts > s->listed_ts)
+		s->listed_ts = ev->ts;
+}
 
 static void list_add(struct state *s, struct node *n)
 {
@@ -109,6 +118,7 @@ static void share_with_group(struct state *s, struct node *n, const struct event
 	if (n->t.tid == n->t.pid && n->t.fs != s->no_fs) {
 		intern_put(s->intern, n->t.fs->cwd);
 		n->t.fs->cwd = listed_cwd(s, ev);
+		n->t.fs->listed_ts = ev->ts;
 	}
 }
 
@@ -148,6 +158,8 @@ void apply_proc_entry(struct state *s, const struct event *ev, struct subject *w
 	n = thread_new(s, ev->tid);
 	if (!n)
 		return;
+	note_time(s, ev);
+	n->t.listed_ts = ev->ts;
 	take_ids(&n->t, ev);
 	take_counters(&n->t, ev);
 	n->t.comm = intern_get(s->intern, text_or_empty(ev, PROC_ENTRY_COMM));
@@ -157,6 +169,8 @@ void apply_proc_entry(struct state *s, const struct event *ev, struct subject *w
 		n->t.cgroups = cgroups_intern(s, cgroups);
 	share_with_group(s, n, ev);
 	thread_join_group(s, n);
+	if (n->t.flags & CL_CLOSED)
+		thread_mark_dead(n);
 	list_add(s, n);
 }
 
@@ -204,9 +218,20 @@ static void listed_unix(struct state *s, struct fd *fd, const struct event *ev)
 	fd_rename_text(s, fd, name);
 }
 
-void apply_fd_entry(struct state *s, const struct event *ev, struct subject *who)
+/*
+ * The descriptors of a running machine are listed after its threads. One of a process not listed
+ * is of one born in between, whose birth is still to be heard of.
+ */
+static struct node *thread_of_fd(struct state *s, const struct event *ev)
 {
 	struct node *n = idmap_get(&s->threads, (uint64_t)ev->tid);
+
+	return n || !ev->ts ? n : thread_get(s, ev->tid);
+}
+
+void apply_fd_entry(struct state *s, const struct event *ev, struct subject *who)
+{
+	struct node *n = thread_of_fd(s, ev);
 	const int64_t type = event_int_or(ev, FD_ENTRY_FD_TYPE, FD_UNKNOWN);
 	int64_t num;
 	struct fd *fd;
@@ -221,6 +246,8 @@ void apply_fd_entry(struct state *s, const struct event *ev, struct subject *who
 	fd = fd_add(s, n->t.fds, num, (enum fd_type)type);
 	if (!fd)
 		return;
+	note_time(s, ev);
+	fd->listed_ts = ev->ts;
 	fd->marks = FD_INHERITED;
 	if (!param_u64(ev, FD_ENTRY_INO, &fd->ino))
 		fd->ino = 0;

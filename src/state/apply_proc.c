@@ -19,8 +19,9 @@ SAME_PARAM(PIDNS_INIT_START_TS);
 struct birth {
 	int64_t tid, pid, ptid, vtid, vpid;
 	uint32_t flags;
-	const struct node *source; /* parent or leader it takes after; NULL: unknown */
-	const struct node *shares; /* with whom it can share place and descriptors */
+	const struct node *source;    /* parent or leader it takes after; NULL: unknown */
+	const struct node *shares;    /* with whom it can share place and descriptors */
+	const struct fdtable *listed; /* its own, when a list knew them before; or NULL */
 };
 
 static bool is_thread(const struct birth *b)
@@ -101,6 +102,8 @@ static void share_or_copy(struct state *s, struct thread *t, const struct birth 
 		t->fs = fs_copy(s, from ? from->fs : NULL);
 	if (with && with->fds && (b->flags & CL_CLONE_FILES))
 		t->fds = fdtable_ref(with->fds);
+	else if (b->listed)
+		t->fds = fdtable_merge(s, from ? from->fds : NULL, b->listed);
 	else
 		t->fds = fdtable_copy(s, from ? from->fds : NULL);
 	if (from && is_thread(b))
@@ -167,6 +170,30 @@ static bool exited_just_now(const struct state *s, int64_t tid, int64_t ptid, ui
 	return false;
 }
 
+/* The entry of this tid is the child itself: its own event, or a list, came first. */
+static bool is_known(const struct event *ev, const struct thread *t)
+{
+	if (t->listed_ts)
+		return t->listed_ts > ev->ts || ev->ts - t->clone_ts < CLONE_STALE_NS;
+	return t->flags & CL_CLONE_INVERTED;
+}
+
+/*
+ * Takes away what stands where a child is to be: its end was missed, or it was made up. Returns
+ * the descriptors a list has told of the child; the reference is the caller's.
+ */
+static struct fdtable *make_room(struct state *s, struct node *old)
+{
+	const int64_t tid = old->t.tid;
+	struct fdtable *listed = old->t.placeholder ? fdtable_ref(old->t.fds) : NULL;
+
+	thread_remove(s, old);
+	old = idmap_get(&s->threads, (uint64_t)tid);
+	if (old)
+		thread_drop(s, old);
+	return listed;
+}
+
 /*
  * True when the parent's event can make the child: its result is the child's id as the parent
  * sees it, which is the host's only outside of pid namespaces. A vfork parent comes back when
@@ -185,6 +212,7 @@ static void seen_in_parent(struct state *s, const struct event *ev, int64_t chil
 	const uint32_t flags = param_u32_or(ev, CLONE_20_X_FLAGS, 0);
 	struct node *parent = thread_get(s, ev->tid), *child;
 	struct birth b = { .tid = child_tid, .vtid = child_tid, .flags = flags };
+	struct fdtable *listed = NULL;
 	bool known;
 
 	who->thread = parent ? &parent->t : NULL;
@@ -197,27 +225,28 @@ static void seen_in_parent(struct state *s, const struct event *ev, int64_t chil
 		return;
 
 	child = idmap_get(&s->threads, (uint64_t)child_tid);
-	if (child && (child->t.flags & CL_CLONE_INVERTED))
+	if (child && is_known(ev, &child->t))
 		return;
 	if (!child && exited_just_now(s, child_tid, ev->tid, ev->ts))
 		return;
 	if (child) {
-		/* The end of an older one was missed; its group may take the parent along. */
-		thread_remove(s, child);
-		child = idmap_get(&s->threads, (uint64_t)child_tid);
-		if (child)
-			thread_drop(s, child);
+		listed = make_room(s, child);
+		/* An older one's group may take the parent along. */
 		parent = thread_find(s, ev->tid);
 		who->thread = parent ? &parent->t : NULL;
-		if (!parent)
+		if (!parent) {
+			fdtable_unref(s, listed);
 			return;
+		}
 	}
 	b.pid = is_thread(&b) ? parent->t.pid : child_tid;
 	b.ptid = is_thread(&b) ? parent->t.ptid : parent->t.tid;
 	b.vpid = b.pid;
 	b.source = known ? parent : NULL;
 	b.shares = parent;
+	b.listed = listed;
 	child = bear(s, ev, &b);
+	fdtable_unref(s, listed);
 	if (!known)
 		name_after_event(s, parent, ev);
 	if (child)
@@ -257,14 +286,13 @@ static void seen_in_child(struct state *s, const struct event *ev, struct subjec
 		.flags = param_u32_or(ev, CLONE_20_X_FLAGS, 0) | CL_CLONE_INVERTED,
 	};
 	const int64_t source_tid = is_thread(&b) ? b.pid : b.ptid;
+	struct fdtable *listed = NULL;
 
 	if (old) {
-		if (old->t.clone_ts && ev->ts - old->t.clone_ts < CLONE_STALE_NS)
+		if (listed_later(s, old->t.listed_ts) ||
+		    (old->t.clone_ts && ev->ts - old->t.clone_ts < CLONE_STALE_NS))
 			return;
-		thread_remove(s, old);
-		old = idmap_get(&s->threads, (uint64_t)ev->tid);
-		if (old)
-			thread_drop(s, old);
+		listed = make_room(s, old);
 	}
 	who->thread = NULL;
 	b.vtid = b.vpid == -1 ? b.tid : param_i64_or(ev, CLONE_20_X_VTID, b.tid);
@@ -274,7 +302,9 @@ static void seen_in_child(struct state *s, const struct event *ev, struct subjec
 	else if (source && is_thread(&b))
 		complete_leader(s, source, &b, ev);
 	b.shares = source;
+	b.listed = listed;
 	child = bear(s, ev, &b);
+	fdtable_unref(s, listed);
 	if (!child)
 		return;
 	child->t.pidns_start_ts = pidns_start(s, ev, &child->t);
@@ -301,6 +331,9 @@ void apply_procexit(struct state *s, const struct event *ev, struct subject *who
 	if (!who->thread)
 		return;
 	n = node_of(who->thread);
+	/* An older thread of this number. */
+	if (listed_later(s, n->t.listed_ts) && n->t.clone_ts > ev->ts)
+		return;
 	thread_mark_dead(n);
 	n->reaper_tid = param_i64_or(ev, PROCEXIT_1_E_REAPER_TID, -1);
 	s->dying = n;

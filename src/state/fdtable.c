@@ -61,8 +61,38 @@ struct fdtable *fdtable_copy(struct state *s, const struct fdtable *t)
 {
 	struct fdtable *to = fdtable_new(s);
 
-	if (to && t)
+	if (to)
 		fdtable_each(t, copy_fd, &(struct copying){ s, to });
+	return to;
+}
+
+/* Whether it was there when the child was born nobody knows, but the child's own list does. */
+static void copy_older(struct fd *fd, void *arg)
+{
+	struct copying *c = arg;
+
+	if (!listed_later(c->s, fd->listed_ts))
+		fd_clone(c->s, c->to, fd->num, fd);
+}
+
+static void copy_listed(struct fd *fd, void *arg)
+{
+	struct copying *c = arg;
+	struct fd *copy = fd_clone(c->s, c->to, fd->num, fd);
+
+	if (copy)
+		copy->listed_ts = fd->listed_ts;
+}
+
+struct fdtable *fdtable_merge(struct state *s, const struct fdtable *parent,
+			      const struct fdtable *listed)
+{
+	struct fdtable *to = fdtable_new(s);
+
+	if (to) {
+		fdtable_each(parent, copy_older, &(struct copying){ s, to });
+		fdtable_each(listed, copy_listed, &(struct copying){ s, to });
+	}
 	return to;
 }
 
@@ -106,22 +136,22 @@ struct closing {
 	bool only_cloexec;
 };
 
-static bool is_meant(const struct closing *c, const struct fd *fd)
+static bool is_meant(const struct state *s, const struct closing *c, const struct fd *fd)
 {
 	return fd->num >= c->first && fd->num <= c->last &&
-	       (!c->only_cloexec || (fd->marks & FD_CLOEXEC));
+	       (!c->only_cloexec || (fd->marks & FD_CLOEXEC)) && !listed_later(s, fd->listed_ts);
 }
 
 static void close_all(struct state *s, struct fdtable *t, const struct closing *c)
 {
 	for (int64_t i = 0; i < FD_LOW; i++)
-		if (t->low[i] && is_meant(c, t->low[i]))
+		if (t->low[i] && is_meant(s, c, t->low[i]))
 			fdtable_del(s, t, i);
 	/* Removal moves later entries into the hole: the same slot is looked at again. */
 	for (size_t i = 0; t->high.n && i <= t->high.mask;) {
 		const struct fd *fd = t->high.slots[i].value;
 
-		if (fd && is_meant(c, fd))
+		if (fd && is_meant(s, c, fd))
 			fdtable_del(s, t, fd->num);
 		else
 			i++;
@@ -134,11 +164,16 @@ void fdtable_close_on_exec(struct state *s, struct fdtable *t)
 		close_all(s, t, &(struct closing){ 0, INT64_MAX, true });
 }
 
+struct marking {
+	const struct state *s;
+	const struct closing *c;
+};
+
 static void mark_cloexec(struct fd *fd, void *arg)
 {
-	const struct closing *c = arg;
+	const struct marking *m = arg;
 
-	if (is_meant(c, fd))
+	if (is_meant(m->s, m->c, fd))
 		fd->marks |= FD_CLOEXEC;
 }
 
@@ -150,7 +185,7 @@ void fdtable_close_range(struct state *s, struct fdtable *t, int64_t first, int6
 	if (!t || !t->n)
 		return;
 	if (at_exec)
-		fdtable_each(t, mark_cloexec, &c);
+		fdtable_each(t, mark_cloexec, &(struct marking){ s, &c });
 	else
 		close_all(s, t, &c);
 }
@@ -184,11 +219,25 @@ static bool fd_place(struct state *s, struct fdtable *t, struct fd *fd)
 	return true;
 }
 
+/* What was listed later stays: it is what became of this number since. */
+static bool keeps_listed(struct state *s, const struct fdtable *t, int64_t num)
+{
+	struct fd *fd;
+
+	if (likely(!listed_later(s, s->listed_ts)))
+		return false;
+	fd = fd_find(t, num);
+	if (!fd || !listed_later(s, fd->listed_ts))
+		return false;
+	s->kept = fd;
+	return true;
+}
+
 struct fd *fd_add(struct state *s, struct fdtable *t, int64_t num, enum fd_type type)
 {
 	struct fd *fd;
 
-	if (!t || num < 0)
+	if (!t || num < 0 || keeps_listed(s, t, num))
 		return NULL;
 	fd = slab_alloc(&s->fd_slab);
 	if (!fd) {
@@ -206,12 +255,13 @@ struct fd *fd_clone(struct state *s, struct fdtable *t, int64_t num, const struc
 {
 	struct fd *fd;
 
-	if (!t || num < 0)
+	if (!t || num < 0 || keeps_listed(s, t, num))
 		return NULL;
 	fd = slab_alloc(&s->fd_slab);
 	if (!fd)
 		return NULL;
 	*fd = *from;
+	fd->listed_ts = 0;
 	istr_ref(fd->name);
 	istr_ref(fd->name_raw);
 	fd->num = num;

@@ -81,9 +81,18 @@ enum lookup {
 
 typedef void (*apply_fn)(struct state *s, const struct event *ev, struct subject *who);
 
+/* What an event changes: it has no effect on what was listed after it. */
+enum changes {
+	CHANGES_OTHER, /* descriptors that it makes, other threads: looked after where they change */
+	CHANGES_THREAD,
+	CHANGES_PLACE,
+	CHANGES_FD, /* the one it is about */
+};
+
 /* What state_apply does with one type of event. */
 struct row {
 	apply_fn apply; /* NULL: nothing changes */
+	uint8_t changes;
 	uint8_t lookup;
 	bool has_fd;  /* creates, uses or destroys a descriptor */
 	int8_t fd_at; /* parameter of the descriptor it uses; -1: none */
@@ -114,6 +123,10 @@ struct state {
 	struct fdtable *closing_table;
 	int64_t closing_fd;
 
+	uint64_t now;       /* of the event being applied */
+	uint64_t listed_ts; /* the latest of all: no event after it can be older than a list */
+	struct fd *kept;    /* listed after the event that would have replaced it */
+
 	uint32_t generations[STATE_KINDS];
 	uint32_t thread_generation;
 	struct exited exited[EXITED_RING];
@@ -135,6 +148,12 @@ struct state {
 	struct state_stats stats;
 	struct row rows[EVENT_TYPES];
 };
+
+/* True when a thread, descriptor or place was listed after the event being applied. */
+static inline bool listed_later(const struct state *s, uint64_t listed_ts)
+{
+	return unlikely(s->now < listed_ts);
+}
 
 /* ---- parameters: of the width their type has, or absent ---- */
 
@@ -255,6 +274,12 @@ struct fdtable *fdtable_new(struct state *s);
 struct fdtable *fdtable_ref(struct fdtable *t);
 void fdtable_unref(struct state *s, struct fdtable *t);
 struct fdtable *fdtable_copy(struct state *s, const struct fdtable *t);
+/*
+ * A child's table: what its parent had when it was born, and what was listed of the child itself
+ * before its birth was heard of.
+ */
+struct fdtable *fdtable_merge(struct state *s, const struct fdtable *parent,
+			      const struct fdtable *listed);
 /* A table of its own for the thread, if it shares one. */
 void fdtable_unshare(struct state *s, struct thread *t);
 void fdtable_close_on_exec(struct state *s, struct fdtable *t);
@@ -263,7 +288,7 @@ void fdtable_close_range(struct state *s, struct fdtable *t, int64_t first, int6
 			 bool at_exec);
 void fdtable_each(const struct fdtable *t, void (*fn)(struct fd *fd, void *arg), void *arg);
 void fdtable_del(struct state *s, struct fdtable *t, int64_t num);
-/* A new descriptor in place of what was there; NULL: table full. */
+/* A new descriptor in place of what was there; NULL: table full, or state.kept is there. */
 struct fd *fd_add(struct state *s, struct fdtable *t, int64_t num, enum fd_type type);
 struct fd *fd_clone(struct state *s, struct fdtable *t, int64_t num, const struct fd *from);
 /* Takes the reference; true when the name is another one now. */

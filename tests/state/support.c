@@ -20,11 +20,12 @@ void machine_free(struct machine *m)
 
 void send_event(struct machine *m, unsigned type, int64_t tid, const struct arg *args, size_t n)
 {
+	const bool synthetic = type >= EVENT_OWN_FIRST;
 	struct event_writer w;
 	struct raw raw;
 
 	buf_reset(&m->bytes);
-	event_begin(&w, &m->bytes, type, m->ts, tid, (unsigned)n);
+	event_begin(&w, &m->bytes, type, synthetic && !m->running ? 0 : m->ts, tid, (unsigned)n);
 	for (size_t i = 0; i < n; i++)
 		switch (args[i].kind) {
 		case ARG_EMPTY:
@@ -39,7 +40,7 @@ void send_event(struct machine *m, unsigned type, int64_t tid, const struct arg 
 		}
 	assert_int_equal(event_end(&w), 0);
 	raw = (struct raw){ .bytes = (const uint8_t *)m->bytes.p, .len = (uint32_t)m->bytes.len };
-	if (type >= EVENT_OWN_FIRST)
+	if (synthetic)
 		raw.flags = WIRE_SYNTHETIC;
 	assert_int_equal(event_open(&m->ev, &raw), 0);
 	m->who = state_apply(m->s, &m->ev);

@@ -23,6 +23,7 @@ struct machine {
 	struct subject who; /* of the event sent last; its thread and fd until the next one */
 	uint64_t ts;        /* of the next event; 1 us later for the one after it */
 	bool retire_later;  /* send() leaves that to the test */
+	bool running;       /* lists are of a running machine: each entry has its time */
 };
 
 struct machine machine_new(const struct state_limits *limits);

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Events that were waiting while a running machine was listed: some are older than their entry. */
+
+#include "support.h"
+
+#define FORK_TS  START_TS
+#define EARLY    (START_TS + 1000000)
+#define LISTED   (START_TS + 2000000)
+#define LATE     (START_TS + 3000000)
+#define LATER    (START_TS + 4000000)
+#define THREADED (CL_CLONE_THREAD | CL_CLONE_FILES | CL_CLONE_FS | CL_CLONE_VM | CL_CLONE_SIGHAND)
+
+static struct machine machine_running(void)
+{
+	struct machine m = machine_new(NULL);
+
+	m.running = true;
+	m.ts = LISTED;
+	list_process(&m, &(struct listed){ .tid = 1, .comm = "systemd" });
+	list_process(&m,
+		     &(struct listed){ .tid = 100, .ptid = 1, .comm = "bash", .cwd = "/home/u" });
+	list_file(&m, 100, 3, "/listed", FILE_FLAGS_O_RDONLY);
+	list_file(&m, 100, 20, "/high", FILE_FLAGS_O_RDONLY);
+	return m;
+}
+
+static void open_at(struct machine *m, uint64_t ts, int64_t tid, int64_t num, const char *name)
+{
+	m->ts = ts;
+	open_file(m, tid, num, name, FILE_FLAGS_O_RDONLY);
+}
+
+static void an_older_event_leaves_what_was_listed(void **state)
+{
+	static const struct {
+		const char *what;
+		uint64_t ts;
+		const char *cwd, *name3, *name20;
+		uint32_t uid;
+	} cases[] = {
+		{ "before the list", EARLY, "/home/u/", "/listed", "/high", 1000 },
+		{ "after the list", LATE, "/home/u/sub/", "/opened", "<none>", 33 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct machine m = machine_running();
+
+		print_message("  %s\n", cases[i].what);
+		m.ts = cases[i].ts;
+		SEND(&m, CHDIR_X, 100, INT(0), TEXT("sub"));
+		SEND(&m, SETUID_X, 100, INT(0), INT(33));
+		SEND(&m, CLOSE_X, 100, INT(0), INT(20));
+		assert_non_null(m.who.thread);
+		open_file(&m, 100, 3, "/opened", FILE_FLAGS_O_RDONLY);
+		assert_int_equal(m.who.fd_num, 3);
+		assert_non_null(m.who.fd);
+		assert_text(m.who.fd->name->text, cases[i].name3);
+		assert_text(cwd_of(&m, 100), cases[i].cwd);
+		assert_text(fd_name(&m, 100, 3), cases[i].name3);
+		assert_text(fd_name(&m, 100, 20), cases[i].name20);
+		assert_int_equal(thread_of(&m, 100)->uid, cases[i].uid);
+		machine_free(&m);
+	}
+}
+
+static void what_was_opened_and_closed_before_the_list_comes_and_goes(void **state)
+{
+	struct machine m = machine_running();
+
+	(void)state;
+	open_at(&m, EARLY, 100, 7, "/short");
+	assert_text(fd_name(&m, 100, 7), "/short");
+	SEND(&m, DUP2_X, 100, INT(20), INT(7), INT(7), INT(20));
+	assert_text(fd_name(&m, 100, 20), "/high");
+	SEND(&m, CLOSE_X, 100, INT(0), INT(7));
+	assert_text(fd_name(&m, 100, 7), "<none>");
+	machine_free(&m);
+}
+
+static void ranges_and_exec_spare_what_was_listed_later(void **state)
+{
+	struct machine m = machine_running();
+
+	(void)state;
+	open_at(&m, EARLY, 100, 8, "/old");
+	SEND(&m, CLOSE_RANGE_X, 100, INT(0), INT(3), INT(UINT32_MAX), INT(0));
+	assert_text(fd_name(&m, 100, 8), "<none>");
+	assert_text(fd_name(&m, 100, 3), "/listed");
+	assert_text(fd_name(&m, 100, 20), "/high");
+	send_exec(&m, &(struct run){ .tid = 100, .comm = "older" });
+	assert_text(thread_of(&m, 100)->comm->text, "bash");
+	m.ts = LATE;
+	send_exec(&m, &(struct run){ .tid = 100, .comm = "newer" });
+	assert_text(thread_of(&m, 100)->comm->text, "newer");
+	machine_free(&m);
+}
+
+/* A directory is the process's: whoever of its threads changed it, the leader's entry decides. */
+static void a_place_is_as_old_as_its_leaders_entry(void **state)
+{
+	struct machine m = machine_running();
+
+	(void)state;
+	m.ts = LATE;
+	list_process(&m, &(struct listed){ .tid = 101, .pid = 100, .flags = THREADED });
+	m.ts = LISTED + 500000;
+	SEND(&m, CHDIR_X, 101, INT(0), TEXT("sub"));
+	assert_text(cwd_of(&m, 100), "/home/u/sub/");
+	m.ts = EARLY;
+	SEND(&m, CHDIR_X, 101, INT(0), TEXT("sub"));
+	assert_text(cwd_of(&m, 100), "/home/u/sub/");
+	machine_free(&m);
+}
+
+/* In whichever order the two events of a birth come, and on whichever side of the list. */
+static void a_listed_child_is_not_born_again(void **state)
+{
+	static const struct {
+		const char *what;
+		uint64_t parent_ts, child_ts;
+	} cases[] = {
+		{ "both before", EARLY + 1000, EARLY },
+		{ "list between them", LATE, EARLY },
+		{ "list between them, the child later", EARLY, LATE },
+		{ "both after", LATE + 1000, LATE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct machine m = machine_running();
+
+		print_message("  %s\n", cases[i].what);
+		m.ts = LISTED;
+		list_process(&m,
+			     &(struct listed){
+				     .tid = 200, .ptid = 100, .comm = "listed", .start = FORK_TS });
+		list_file(&m, 200, 9, "/own", FILE_FLAGS_O_RDONLY);
+		m.ts = cases[i].child_ts;
+		fork_child(&m, 100, 200, 0);
+		m.ts = cases[i].parent_ts;
+		send_birth(&m, &(struct birth){ .in = 100, .res = 200, .ptid = 1 });
+		assert_text(thread_of(&m, 200)->comm->text, "listed");
+		assert_text(fd_name(&m, 200, 9), "/own");
+		assert_text(fd_name(&m, 200, 3), "<none>");
+		machine_free(&m);
+	}
+}
+
+/*
+ * Born after the threads were listed and before the descriptors were: they come without a thread.
+ * What the parent opened after the birth is not the child's.
+ */
+static void a_child_known_by_its_descriptors_keeps_them(void **state)
+{
+	static const bool parent_first[] = { false, true };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(parent_first); i++) {
+		struct machine m = machine_running();
+
+		print_message("  %s\n", parent_first[i] ? "parent first" : "child first");
+		m.ts = LATER;
+		list_file(&m, 200, 4, "/inherited", FILE_FLAGS_O_RDONLY);
+		list_file(&m, 200, 9, "/opened", FILE_FLAGS_O_RDONLY);
+		list_file(&m, 100, 5, "/opened later by the parent", FILE_FLAGS_O_RDONLY);
+		/* Queued: the parent's open, the birth, and what the child did. */
+		open_at(&m, EARLY + 1000, 100, 4, "/inherited");
+		open_at(&m, EARLY + 2000, 100, 6, "/closed by the child");
+		m.ts = LATE;
+		if (parent_first[i])
+			send_birth(&m, &(struct birth){ .in = 100, .res = 200, .ptid = 1 });
+		fork_child(&m, 100, 200, 0);
+		if (!parent_first[i])
+			send_birth(&m, &(struct birth){ .in = 100, .res = 200, .ptid = 1 });
+		assert_text(fd_name(&m, 200, 3), "/listed");
+		assert_text(fd_name(&m, 200, 4), "/inherited");
+		assert_text(fd_name(&m, 200, 5), "<none>");
+		assert_text(fd_name(&m, 200, 6), "/closed by the child");
+		SEND(&m, CLOSE_X, 200, INT(0), INT(6));
+		SEND(&m, CLOSE_X, 200, INT(0), INT(9));
+		open_file(&m, 200, 9, "/opened", FILE_FLAGS_O_RDONLY);
+		assert_text(fd_name(&m, 200, 6), "<none>");
+		assert_text(fd_name(&m, 200, 9), "/opened");
+		assert_false(thread_of(&m, 200)->placeholder);
+		assert_int_equal(state_parent(m.s, thread_of(&m, 200))->tid, 100);
+		machine_free(&m);
+	}
+}
+
+static void an_older_exit_ends_the_thread_it_is_of(void **state)
+{
+	static const struct {
+		const char *what;
+		uint64_t start;
+		bool stays;
+	} cases[] = {
+		{ "listed while it was ending", FORK_TS, false },
+		{ "its number was given to another", EARLY + 500, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct machine m = machine_running();
+
+		print_message("  %s\n", cases[i].what);
+		m.ts = LISTED;
+		list_process(&m,
+			     &(struct listed){ .tid = 200, .ptid = 100, .start = cases[i].start });
+		m.ts = EARLY;
+		send_exit(&m, 200, 1);
+		assert_int_equal(state_thread(m.s, 200) != NULL, cases[i].stays);
+		machine_free(&m);
+	}
+}
+
+static void a_dead_leader_goes_with_its_last_thread(void **state)
+{
+	struct machine m = machine_running();
+
+	(void)state;
+	m.ts = LISTED;
+	list_process(&m, &(struct listed){ .tid = 300, .ptid = 1, .flags = CL_CLOSED });
+	list_process(&m, &(struct listed){ .tid = 301, .pid = 300, .flags = THREADED });
+	m.ts = LATE;
+	send_exit(&m, 301, 1);
+	assert_null(state_thread(m.s, 301));
+	assert_null(state_thread(m.s, 300));
+	machine_free(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_older_event_leaves_what_was_listed),
+		cmocka_unit_test(what_was_opened_and_closed_before_the_list_comes_and_goes),
+		cmocka_unit_test(ranges_and_exec_spare_what_was_listed_later),
+		cmocka_unit_test(a_place_is_as_old_as_its_leaders_entry),
+		cmocka_unit_test(a_listed_child_is_not_born_again),
+		cmocka_unit_test(a_child_known_by_its_descriptors_keeps_them),
+		cmocka_unit_test(an_older_exit_ends_the_thread_it_is_of),
+		cmocka_unit_test(a_dead_leader_goes_with_its_last_thread),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
