@@ -138,19 +138,19 @@ static void explain_unknown(struct store *s, struct diag *d)
 		diag_note(s->d, d, d->at, "did you mean '%%%.*s'?", STR_ARG(near));
 }
 
-static struct template *compile_template(struct store *s, const struct rule_info *r,
-					 const struct source_text *text, bool *skip)
+/* *skip: it holds something unknown, and the rule asks to be skipped then. */
+static bool compile_template(struct store *s, const struct rule_info *r,
+			     const struct source_text *text, struct template **out, bool *skip)
 {
 	size_t first = s->d->list.n;
 	bool unknown = false;
-	struct template *t;
 
-	t = template_compile(s->compiled, text, &s->options->statics, s->d, &unknown);
+	*out = template_compile(s->compiled, text, &s->options->statics, s->d, &unknown);
 	place_at(s, first, r->output_ctx);
-	if (!t && unknown && s->d->list.n > first)
+	if (!*out && unknown && s->d->list.n > first)
 		explain_unknown(s, &s->d->list.items[s->d->list.n - 1]);
-	*skip = !t && unknown && r->skip_unknown;
-	return t;
+	*skip = !*out && unknown && r->skip_unknown;
+	return *out != NULL;
 }
 
 static int by_name(const void *a, const void *b)
@@ -194,10 +194,10 @@ static bool compile_extra(struct store *s, struct rule_info *r, const struct app
 				? a->extra_formats[i]
 				: arena_printf(s->compiled, "%%%.*s", STR_ARG(a->extra_names[i]));
 		struct source_text text = text_generated(s->compiled, format, r->output_ctx->span);
+		struct template *t;
 		bool skip;
-		const struct template *t = compile_template(s, r, &text, &skip);
 
-		if (!t)
+		if (!compile_template(s, r, &text, &t, &skip))
 			return false;
 		r->extra[r->nextra] = t;
 		r->extra_keys[r->nextra++] = a->extra_names[i];
@@ -235,13 +235,11 @@ bool compile_output(struct store *s, struct rule_info *r, bool *skip)
 		return false;
 	}
 	r->output_full = text.text;
-	r->message = compile_template(s, r, &text, skip);
-	if (*skip) {
-		forgive_last(s);
-		return true;
+	if (!compile_template(s, r, &text, &r->message, skip)) {
+		if (*skip)
+			forgive_last(s);
+		return *skip;
 	}
-	if (!r->message)
-		return false;
 	warn_deprecated(s, r);
 	return compile_extras(s, r);
 }
