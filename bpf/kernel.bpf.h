@@ -193,6 +193,7 @@ struct open_how {
 struct fdtable {
 	__u32 max_fds;
 	struct file **fd;
+	unsigned long *close_on_exec; /* a bit for each descriptor */
 };
 
 struct files_struct {
@@ -241,7 +242,12 @@ struct rlimit {
 	unsigned long rlim_cur, rlim_max;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct signal_struct {
+	atomic_t live;       /* threads that have not begun to exit */
 	struct pid *pids[4]; /* PIDTYPE_PID, TGID, PGID, SID */
 	struct tty_struct *tty;
 	struct rlimit rlim[16];

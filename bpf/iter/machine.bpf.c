@@ -43,8 +43,23 @@ static __always_inline bool task_listed(struct task_struct *t)
 	return n && task_wanted(t, n);
 }
 
-#define PF_KTHREAD    0x200000
+#define PF_EXITING    0x4
 #define RLIMIT_NOFILE 7
+#define CL_CLOSED     0x40000 /* tables/thread_flags.def */
+
+/*
+ * A task that has begun to exit may have told so before anybody listened, and is not listed: its
+ * end would never come. A leader stays as long as others of its group live, as one that is dead.
+ */
+static __always_inline bool is_exiting(struct task_struct *t)
+{
+	return t->flags & PF_EXITING;
+}
+
+static __always_inline bool is_left_out(struct task_struct *t)
+{
+	return is_exiting(t) && (t->pid != t->tgid || BPF_CORE_READ(t, signal, live.counter) <= 0);
+}
 
 SEC("iter/task")
 int each_task(struct bpf_iter__task *ctx)
@@ -56,7 +71,7 @@ int each_task(struct bpf_iter__task *ctx)
 	struct mm_struct *mm;
 	struct fs_struct *fs;
 
-	if (!t || !task_listed(t))
+	if (!t || is_left_out(t) || !task_listed(t))
 		return 0;
 	e = iter_begin(EVENT_PROC_ENTRY, PROC_ENTRY_PARAMS, t->pid);
 	if (!e)
@@ -89,7 +104,7 @@ int each_task(struct bpf_iter__task *ctx)
 	}
 	emit_cgroups(e, t);
 	emit_s64(e, BPF_CORE_READ(t, signal, rlim[RLIMIT_NOFILE].rlim_cur));
-	emit_u32(e, 0);
+	emit_u32(e, is_exiting(t) ? CL_CLOSED : 0);
 	emit_u32(e, BPF_CORE_READ(cred, euid.val));
 	emit_u32(e, BPF_CORE_READ(cred, egid.val));
 	emit_u32(e, task_loginuid(t));
@@ -220,6 +235,15 @@ static __always_inline void emit_socket(struct bpf_scratch *e, struct sock *sk, 
 	emit_u8(e, socket_l4(sk));
 }
 
+/* The flag belongs to the number, not to the file. */
+static __always_inline __u32 close_on_exec(struct task_struct *t, __u32 fd)
+{
+	unsigned long *bits = BPF_CORE_READ(t, files, fdt, close_on_exec), word = 0;
+
+	bpf_probe_read_kernel(&word, sizeof(word), bits + fd / 64);
+	return word >> fd % 64 & 1 ? FILE_FLAGS_O_CLOEXEC : 0;
+}
+
 SEC("iter/task_file")
 int each_file(struct bpf_iter__task_file *ctx)
 {
@@ -260,7 +284,7 @@ int each_file(struct bpf_iter__task_file *ctx)
 	emit_length(e, 1);
 	emit_u64(e, BPF_CORE_READ(f, f_inode, i_ino));
 	emit_u32(e, file_device(f));
-	emit_u32(e, open_flags(f->f_flags));
+	emit_u32(e, (open_flags(f->f_flags) & ~FILE_FLAGS_O_CLOEXEC) | close_on_exec(t, ctx->fd));
 	if (sk) {
 		emit_socket(e, sk, type);
 	} else {
