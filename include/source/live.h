@@ -35,8 +35,24 @@ int live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], bool si
 /* A process and what it forks from now on are in scope. */
 int live_scope_pid(struct source *s, int64_t pid, struct err *err);
 
+/* Why work handed in through io_urings is not seen on this kernel; NULL: it is. */
+const char *live_uring_lacks(const struct source *s);
+
 /* Sleeps until some ring has data or timeout_ns passed. */
 void live_wait(struct source *s, uint64_t timeout_ns);
+
+/* One thing asked of the kernel, and what was found. */
+struct live_feature {
+	const char *name;
+	const char *needed_for;
+	const char *remedy; /* when it is missing */
+	bool required;      /* without it nothing can be captured */
+	int found;          /* 1 there, 0 missing, -errno: could not be found out */
+};
+/* Asks for all of them, the required ones first; returns how many there are. */
+size_t live_features(struct live_feature *out, size_t max);
+/* The first required feature that is missing, as an error; 0 when there is none. */
+int live_missing(struct err *err);
 
 struct live_loss {
 	uint64_t cgroup; /* v2 id; 0: unknown */

@@ -100,6 +100,9 @@ int validate_rules(const struct setup *s);
 int describe_rules(const struct setup *s);
 int print_rule_schema(void);
 
+/* A table of what the kernel offers; fails when something required is missing. */
+int check_kernel(void);
+
 /* ---- replay.c ---- */
 
 int replay(const struct setup *s);

@@ -69,6 +69,27 @@ bool scope_parse(struct arena *a, const char *text, struct scope *out)
 	return false;
 }
 
+/* ---- What the kernel offers ------------------------------------------------------------------ */
+
+int check_kernel(void)
+{
+	struct live_feature f[32];
+	size_t n = live_features(f, ARRAY_SIZE(f));
+	struct buf out = { 0 };
+	int status = EXIT_OK;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *found = f[i].found > 0 ? "yes" : f[i].found == 0 ? "no" : "unknown";
+
+		buf_printf(&out, "%-8s %-40s %s\n", found, f[i].name, f[i].needed_for);
+		if (f[i].found == 0) {
+			buf_printf(&out, "         %s\n", f[i].remedy);
+			status = f[i].required ? EXIT_FAILED : status;
+		}
+	}
+	return finish_with(&out) == EXIT_OK ? status : EXIT_FAILED;
+}
+
 /* ---- A live run ----------------------------------------------------------------------------- */
 
 #define LOOK_EVERY    256               /* events between looks at the clock and the outputs */
@@ -133,6 +154,8 @@ static void print_losses(struct source *s)
 		[WIRE_LOSS_STORAGE] = "events without a number: no memory for their process",
 		[WIRE_LOSS_READ] = "parameters absent: their memory could not be read",
 		[WIRE_LOSS_CUT] = "parameters cut: longer than their limit",
+		[WIRE_LOSS_URING] =
+			"requests of io_urings whose beginning, end or names were missed",
 	};
 	struct live_loss losses[1024];
 	size_t n = live_losses(s, losses, ARRAY_SIZE(losses));

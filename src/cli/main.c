@@ -94,6 +94,8 @@ static int answer_at_once(const struct flags *f)
 		return print_rule_schema();
 	if (flag_given(f, FLAG_PAGE_SIZE))
 		return page_size();
+	if (flag_given(f, FLAG_CHECK_KERNEL))
+		return check_kernel();
 	return -1;
 }
 

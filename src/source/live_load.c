@@ -62,7 +62,8 @@ static bool program_wanted(const struct kernel_side *k, const char *name, const 
 	int native;
 
 	if (!is_exit(name))
-		return k->nobjects == 0; /* tracepoints and iterators: once, with the first object */
+		return k->nobjects ==
+		       0; /* tracepoints and iterators: once, with the first object */
 	native = native_of(name);
 	if (native < 0 || k->loaded[native])
 		return false;
@@ -73,11 +74,14 @@ static void choose_programs(struct kernel_side *k, struct bpf_object *object, co
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, object) {
+	bpf_object__for_each_program(program, object)
+	{
 		bool load = program_wanted(k, bpf_program__name(program), want);
 
 		bpf_program__set_autoload(program, load);
 	}
+	if (k->nobjects == 0)
+		uring_choose(k, object);
 }
 
 /* Puts the loaded programs where the dispatcher looks for them. */
@@ -85,7 +89,8 @@ static int register_programs(struct kernel_side *k, struct bpf_object *object)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, object) {
+	bpf_object__for_each_program(program, object)
+	{
 		const char *name = bpf_program__name(program);
 		int fd = bpf_program__fd(program), native;
 
@@ -106,7 +111,8 @@ static int share_maps(struct bpf_object *from, struct bpf_object *to)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, to) {
+	bpf_object__for_each_map(map, to)
+	{
 		struct bpf_map *theirs = bpf_object__find_map_by_name(from, bpf_map__name(map));
 
 		if (theirs && !bpf_map__is_internal(map) &&
@@ -151,33 +157,26 @@ static int find_maps(struct kernel_side *k, struct err *err)
 
 /* ---- Loading -------------------------------------------------------------------------------- */
 
+/* What is missing says more than the error of whatever tripped over it. */
 static int load_error(struct err *err, int n)
 {
-	if (n == -EPERM || n == -EACCES)
-		return err_set(err, n,
-			       "load kernel programs: %s; run as root, or with CAP_BPF and "
-			       "CAP_PERFMON",
-			       strerror(-n));
+	if (live_missing(err) < 0)
+		return n;
 	return err_set(err, n, "load kernel programs: %s", strerror(-n));
 }
 
-int kernel_load(struct kernel_side *k, const struct live_options *options, const uint8_t *want,
-		struct err *err)
+/* The object with the programs that are missing, loaded. */
+static int load_object(struct kernel_side *k, const struct live_options *options,
+		       const uint8_t *want, struct bpf_object **out)
 {
 	DECLARE_LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "besra");
-	struct knobs knobs = { options->snaplen, options->shards - 1, k->boot_epoch_ns };
-	struct bpf_object *object;
+	const struct knobs knobs = { options->snaplen, options->shards - 1, k->boot_epoch_ns };
+	struct bpf_object *object = bpf_object__open_mem(
+		bpf_besra_begin, (size_t)(bpf_besra_end - bpf_besra_begin), &opts);
 	int n;
 
-	if (k->nobjects == ARRAY_SIZE(k->objects))
-		return err_set(err, -ENOSPC, "load kernel programs: reloaded too often");
-	libbpf_set_print(say_nothing);
-	if (!k->boot_epoch_ns)
-		knobs.boot_epoch_ns = k->boot_epoch_ns = boot_epoch_ns();
-	object = bpf_object__open_mem(bpf_besra_begin, (size_t)(bpf_besra_end - bpf_besra_begin),
-				      &opts);
 	if (!object)
-		return load_error(err, -errno);
+		return -errno;
 	choose_programs(k, object, want);
 	if (k->nobjects == 0)
 		bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "scratch"),
@@ -189,8 +188,30 @@ int kernel_load(struct kernel_side *k, const struct live_options *options, const
 		n = bpf_object__load(object);
 	if (n < 0) {
 		bpf_object__close(object);
-		return load_error(err, n);
+		return n;
 	}
+	*out = object;
+	return 0;
+}
+
+int kernel_load(struct kernel_side *k, const struct live_options *options, const uint8_t *want,
+		struct err *err)
+{
+	struct bpf_object *object;
+	int n;
+
+	if (k->nobjects == ARRAY_SIZE(k->objects))
+		return err_set(err, -ENOSPC, "load kernel programs: reloaded too often");
+	libbpf_set_print(say_nothing);
+	if (!k->boot_epoch_ns)
+		k->boot_epoch_ns = boot_epoch_ns();
+	n = load_object(k, options, want, &object);
+	if (n < 0 && n != -EPERM && k->nobjects == 0 && !k->uring_lacks[0]) {
+		uring_refused(k);
+		n = load_object(k, options, want, &object);
+	}
+	if (n < 0)
+		return load_error(err, n);
 	k->objects[k->nobjects++] = object;
 	if (k->nobjects == 1 && (n = find_maps(k, err)) < 0)
 		return n;
@@ -215,7 +236,8 @@ int kernel_attach(struct kernel_side *k, struct err *err)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, k->objects[0]) {
+	bpf_object__for_each_program(program, k->objects[0])
+	{
 		const char *name = bpf_program__name(program);
 		struct bpf_link *link;
 
