@@ -22,6 +22,7 @@
 #include "sys/process.bpf.c"
 #include "sys/signals.bpf.c"
 #include "sys/sockets.bpf.c"
+#include "tp/io_uring.bpf.c"
 #include "tp/sched.bpf.c"
 
 /* Of the sources: GPL-2.0 or Apache-2.0; to the kernel, which knows no such pair: */

@@ -46,6 +46,7 @@ enum uring_mark {
 };
 
 struct uring_request {
+	__u64 request; /* its own address, as a number */
 	__u64 ring, user_data;
 	__u64 older; /* a request of the same ring and user_data; may be gone */
 	__u64 size;  /* of what its iovecs hold */

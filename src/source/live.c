@@ -290,6 +290,13 @@ int live_scope_pid(struct source *s, int64_t pid, struct err *err)
 	return n;
 }
 
+const char *live_uring_lacks(const struct source *s)
+{
+	const struct live *l = (const struct live *)s;
+
+	return l->kernel.uring_lacks[0] ? l->kernel.uring_lacks : NULL;
+}
+
 void live_wait(struct source *s, uint64_t timeout_ns)
 {
 	struct live *l = (struct live *)s;

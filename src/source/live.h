@@ -38,10 +38,11 @@ struct kernel_side {
 	size_t nobjects;
 	struct bpf_link *links[32];
 	size_t nlinks;
-	struct wire_needs *needs; /* mapped */
-	uint64_t boot_epoch_ns;   /* what the kernel side adds to its clock */
+	struct wire_needs *needs;   /* mapped */
+	uint64_t boot_epoch_ns;     /* what the kernel side adds to its clock */
 	bool loaded[WIRE_PROGRAMS]; /* exit programs, by where the dispatcher finds them */
 	int tasks_fd, losses_fd, rings_fd, programs_fd;
+	char uring_lacks[96]; /* why io_urings are not covered; empty: they are */
 };
 
 /*
@@ -56,6 +57,14 @@ int kernel_attach(struct kernel_side *k, struct err *err);
 void kernel_unload(struct kernel_side *k);
 /* By its name in bpf/; NULL when there is none. */
 struct bpf_program *kernel_program(const struct kernel_side *k, const char *name);
+
+/*
+ * The programs for io_urings are optional: those this kernel can have are chosen; with the reason
+ * kept, none when an essential one cannot be had or the kernel refuses them.
+ */
+bool is_uring_program(const char *name);
+void uring_choose(struct kernel_side *k, struct bpf_object *object);
+void uring_refused(struct kernel_side *k);
 
 /* What is there already, as synthetic events. */
 struct lister {
