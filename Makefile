@@ -237,9 +237,12 @@ deps:
 install: all
 	install -D -m 755 $(BUILD)/besra $(DESTDIR)$(PREFIX)/bin/besra
 	install -D -m 644 $(BUILD)/libbesra.a $(DESTDIR)$(PREFIX)/lib/libbesra.a
-	install -d $(DESTDIR)$(PREFIX)/include/besra $(DESTDIR)/etc/besra
+	install -d $(DESTDIR)$(PREFIX)/include/besra $(DESTDIR)/etc/besra/rules.d
 	install -m 644 include/besra/*.h $(DESTDIR)$(PREFIX)/include/besra/
-	install -m 644 rules/*.yaml config/besra.yaml $(DESTDIR)/etc/besra/
+	install -m 644 rules/besra_rules.yaml config/besra.yaml $(DESTDIR)/etc/besra/
+	install -D -m 644 packaging/besra.service $(DESTDIR)$(PREFIX)/lib/systemd/system/besra.service
+	sed -i 's|/usr/local/bin/besra|$(PREFIX)/bin/besra|' \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/besra.service
 
 .PHONY: clean
 clean:
