@@ -42,6 +42,8 @@ struct source_text {
 	size_t nruns;
 };
 
+/* The index of the run that byte `at` belongs to; the text has runs. */
+size_t source_run_at(const struct source_text *t, size_t at);
 /* The place in a document of bytes [start, end) of a source text. */
 struct span source_span(const struct source_text *t, size_t start, size_t end);
 

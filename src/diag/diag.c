@@ -107,8 +107,7 @@ void document_position(const struct document *doc, size_t offset, unsigned *line
 	*column = (unsigned)(offset - start) + 1;
 }
 
-/* The run that byte `at` of the text belongs to. */
-static const struct source_run *run_at(const struct source_text *t, size_t at)
+size_t source_run_at(const struct source_text *t, size_t at)
 {
 	size_t low = 0, high = t->nruns;
 
@@ -120,7 +119,7 @@ static const struct source_run *run_at(const struct source_text *t, size_t at)
 		else
 			high = middle;
 	}
-	return &t->runs[low];
+	return low;
 }
 
 static uint32_t place_in(const struct source_run *run, size_t at)
@@ -137,7 +136,7 @@ struct span source_span(const struct source_text *t, size_t start, size_t end)
 
 	if (!t->nruns)
 		return (struct span){ 0 };
-	first = run_at(t, start);
+	first = &t->runs[source_run_at(t, start)];
 	s = first->from;
 	if (first->verbatim)
 		s.start = place_in(first, start);
@@ -145,7 +144,7 @@ struct span source_span(const struct source_text *t, size_t start, size_t end)
 		s.end = first->verbatim ? s.start : s.end;
 		return s;
 	}
-	last = run_at(t, end - 1);
+	last = &t->runs[source_run_at(t, end - 1)];
 	if (last->from.doc != s.doc || last->from.start < first->from.start)
 		return s;
 	s.end = last->verbatim ? place_in(last, end) : last->from.end;

@@ -21,12 +21,12 @@ static void add_run(struct text_builder *b, struct source_run run)
 
 void text_copy(struct text_builder *b, const struct source_text *t, size_t from, size_t to)
 {
-	for (size_t i = 0; i < t->nruns && from < to; i++) {
+	if (!t->nruns)
+		return;
+	for (size_t i = source_run_at(t, from); i < t->nruns && from < to; i++) {
 		size_t end = i + 1 < t->nruns ? t->runs[i + 1].at : t->text.len;
 		struct source_run run = t->runs[i];
 
-		if (end <= from)
-			continue;
 		if (end > to)
 			end = to;
 		if (run.verbatim)
