@@ -24,5 +24,11 @@ void needs_of_rules(const struct ruleset *rules, struct needs *out);
  * rules want. False with the unknown name in *unknown.
  */
 bool needs_adjust(struct needs *n, const struct str *names, size_t count, struct str *unknown);
+/* Adds what the state needs, whatever was taken away. */
+void needs_repair(struct needs *n);
+/* No failed calls, but for those that change the state. */
+void needs_drop_failed(struct needs *n);
+/* Both together: while one rule set takes over from another. */
+void needs_merge(struct needs *n, const struct needs *other);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <ftw.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,7 @@ struct live_run {
 	struct scope scope;
 	struct child child;
 	struct ruleset *rules;
+	struct needs needs; /* what the kernel side was asked for */
 	struct source *source;
 	struct outputs *outputs;
 	struct engine *engine;
@@ -121,28 +123,6 @@ static void rest(struct live_run *r)
 		nanosleep(&nap, NULL);
 	else
 		live_wait(r->source, IDLE_SLEEP_NS);
-}
-
-static int run_events(struct live_run *r)
-{
-	struct err err = { 0 };
-
-	for (uint64_t i = 1; go_on(); i++) {
-		int n = engine_step(r->engine, &err);
-
-		if (n == -EAGAIN)
-			rest(r);
-		else
-			r->empty = 0;
-		if (n < 0 && n != -EAGAIN) {
-			complain("%s", err.text);
-			return EXIT_FAILED;
-		}
-		if ((n == -EAGAIN || i % LOOK_EVERY == 0) &&
-		    (outputs_broken(r->outputs) || clock_monotonic_ns() >= r->end_ns))
-			break;
-	}
-	return EXIT_OK;
 }
 
 /* One line per reason, so that nothing is missing silently. */
@@ -191,32 +171,124 @@ static int finish(struct live_run *r, int status)
 	return status;
 }
 
+/* What the rules and base_syscalls ask for; false after a complaint. */
+static bool needs_configured(const struct setup *s, const struct ruleset *rules, struct needs *out)
+{
+	const struct config *c = &s->config;
+	struct str unknown;
+
+	if (c->syscalls_all)
+		needs_all(out);
+	else
+		needs_of_rules(rules, out);
+	if (!needs_adjust(out, c->syscalls_custom.items, c->syscalls_custom.n, &unknown)) {
+		complain("base_syscalls.custom_set: there is no system call '%.*s'",
+			 STR_ARG(unknown));
+		return false;
+	}
+	if (c->syscalls_repair)
+		needs_repair(out);
+	if (c->drop_failed_exit)
+		needs_drop_failed(out);
+	return true;
+}
+
+#define RING_BYTES_LEAST (UINT32_C(1) << 20)
+
 static bool open_source(struct live_run *r)
 {
+	const struct config *c = &r->setup->config;
 	struct live_options options = {
+		.snaplen = (uint32_t)c->snaplen,
+		.state_ring_bytes = RING_BYTES_LEAST << (c->buf_size_preset - 1),
+		.bulk_ring_bytes = RING_BYTES_LEAST << (c->buf_size_preset - 1),
 		.scope = r->scope.kind,
 		.cgroup = r->scope.cgroup,
 	};
-	struct needs needs;
+	struct err err = { 0 };
+	bool ok;
+
+	if (!needs_configured(r->setup, r->rules, &r->needs))
+		return false;
+	options.want = r->needs.syscall;
+	r->source = source_open_live(&options, &err);
+	ok = r->source && live_want(r->source, r->needs.syscall, r->needs.signals, &err) == 0;
+	if (ok && r->scope.kind == WIRE_SCOPE_TASKS)
+		ok = live_scope_pid(r->source, r->scope.pid, &err) == 0;
+	if (!ok)
+		complain("%s", err.text);
+	return ok;
+}
+
+/* ---- Reload --------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t reload_asked;
+
+static void ask_to_reload(int number)
+{
+	(void)number;
+	reload_asked = 1;
+}
+
+/*
+ * New rules without a gap: the kernel side is widened first, the rule set swapped between two
+ * events, then the kernel side narrowed. Rules that cannot be loaded leave everything as it was.
+ */
+static void reload(struct live_run *r)
+{
+	struct setup again = *r->setup;
+	struct ruleset *rules = NULL;
+	struct needs next, wide;
 	struct err err = { 0 };
 
-	needs_of_rules(r->rules, &needs);
-	options.want = needs.syscall;
-	r->source = source_open_live(&options, &err);
-	if (r->source && live_want(r->source, needs.syscall, needs.signals, &err) < 0) {
-		source_close(r->source);
-		r->source = NULL;
+	reload_asked = 0;
+	if (setup_rule_set(&again))
+		rules = load_rule_set(&again);
+	if (!rules || !needs_configured(&again, rules, &next)) {
+		complain("the rules in force stay: the new ones cannot be used");
+		ruleset_free(rules);
+		return;
 	}
-	if (r->source && r->scope.kind == WIRE_SCOPE_TASKS &&
-	    live_scope_pid(r->source, r->scope.pid, &err) < 0) {
-		source_close(r->source);
-		r->source = NULL;
+	wide = r->needs;
+	needs_merge(&wide, &next);
+	if (live_want(r->source, wide.syscall, wide.signals, &err) < 0) {
+		complain("the rules in force stay: %s", err.text);
+		ruleset_free(rules);
+		return;
 	}
-	if (!r->source) {
+	ruleset_free(engine_swap(r->engine, rules));
+	r->rules = rules;
+	r->needs = next;
+	if (live_want(r->source, next.syscall, next.signals, &err) < 0)
 		complain("%s", err.text);
-		return false;
+	complain("%zu rules loaded", rules->nrules);
+}
+
+/* ---- The run -------------------------------------------------------------------------------- */
+
+static int run_events(struct live_run *r)
+{
+	struct err err = { 0 };
+
+	for (uint64_t i = 1; go_on(); i++) {
+		int n;
+
+		if (reload_asked)
+			reload(r);
+		n = engine_step(r->engine, &err);
+		if (n == -EAGAIN)
+			rest(r);
+		else
+			r->empty = 0;
+		if (n < 0 && n != -EAGAIN) {
+			complain("%s", err.text);
+			return EXIT_FAILED;
+		}
+		if ((n == -EAGAIN || i % LOOK_EVERY == 0) &&
+		    (outputs_broken(r->outputs) || clock_monotonic_ns() >= r->end_ns))
+			break;
 	}
-	return true;
+	return EXIT_OK;
 }
 
 static bool start(struct live_run *r)
@@ -281,6 +353,7 @@ int run_live(const struct setup *s)
 	if (s->flags->command && child_prepare(&r.child, s->flags->command))
 		r.scope = (struct scope){ .kind = WIRE_SCOPE_TASKS, .pid = r.child.pid };
 	catch_signals();
+	signal(SIGHUP, ask_to_reload);
 	if ((!s->flags->command || r.child.pid > 0) && start(&r)) {
 		if (r.child.pid > 0)
 			child_go(&r.child);

@@ -61,3 +61,29 @@ bool needs_adjust(struct needs *n, const struct str *names, size_t count, struct
 	}
 	return true;
 }
+
+void needs_repair(struct needs *n)
+{
+	struct needs least;
+
+	needs_of_rules(NULL, &least);
+	needs_merge(n, &least);
+}
+
+void needs_drop_failed(struct needs *n)
+{
+	for (unsigned code = 0; code < SYSCALL_CODES; code++) {
+		const struct syscall_info *info = syscall_info(code);
+
+		if (info->exists && info->native >= 0 && info->native < WIRE_SYSCALLS_MAX &&
+		    !failure_matters(code))
+			n->syscall[info->native] &= (uint8_t)~WIRE_NEED_FAILED;
+	}
+}
+
+void needs_merge(struct needs *n, const struct needs *other)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(n->syscall); i++)
+		n->syscall[i] |= other->syscall[i];
+	n->signals |= other->signals;
+}
