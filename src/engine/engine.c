@@ -212,11 +212,27 @@ int engine_step(struct engine *e, struct err *err)
 	return 1;
 }
 
+/* What rules of the same name have counted so far goes on being counted. */
+static void take_counts(uint64_t *to, const struct ruleset *new, const uint64_t *from,
+			const struct ruleset *old)
+{
+	for (size_t i = 0; i < old->nrules; i++)
+		for (size_t j = 0; from[i] && j < new->nrules; j++)
+			if (str_eq(old->rules[i].name, new->rules[j].name))
+				to[j] += from[i];
+}
+
 struct ruleset *engine_swap(struct engine *e, struct ruleset *rules)
 {
 	struct ruleset *old = e->parts.rules;
+	uint64_t *counts = old ? calloc(old->nrules + 1, sizeof(*counts)) : NULL;
 
+	if (counts)
+		memcpy(counts, e->by_rule, old->nrules * sizeof(*counts));
 	use_rules(e, rules);
+	if (counts && rules)
+		take_counts(e->by_rule, rules, counts, old);
+	free(counts);
 	return old;
 }
 
