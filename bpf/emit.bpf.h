@@ -44,10 +44,29 @@ enum event_type {
 #define PATH_CAP   4096
 #define STRING_CAP 4096
 
-static __always_inline void count_loss(__u32 reason, __u32 type)
+/*
+ * The control group an event is counted for: that of v2, or where all tasks sit in its root, as on
+ * hosts that still use v1, that of the memory controller.
+ */
+static __always_inline __u64 current_cgroup(void)
+{
+	struct task_struct *t = bpf_get_current_task_btf();
+	struct cgroup *group = BPF_CORE_READ(t, cgroups, dfl_cgrp);
+
+	if (BPF_CORE_READ(group, level) == 0 &&
+	    bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id)) {
+		int memory = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+
+		group = BPF_CORE_READ(t, cgroups, subsys[memory], cgroup);
+	}
+	return BPF_CORE_READ(group, kn, id);
+}
+
+/* Global: counting must not make every program longer for the verifier. */
+__noinline int count_loss(__u32 reason, __u32 type)
 {
 	struct wire_loss_key key = {
-		.cgroup = bpf_get_current_cgroup_id(),
+		.cgroup = current_cgroup(),
 		.reason = reason,
 		.type = type,
 	};
@@ -57,6 +76,7 @@ static __always_inline void count_loss(__u32 reason, __u32 type)
 		*n += 1;
 	else
 		bpf_map_update_elem(&losses, &key, &one, BPF_NOEXIST);
+	return 0;
 }
 
 static __always_inline struct bpf_scratch *emit_scratch(void)
@@ -119,6 +139,14 @@ static __always_inline void emit_empty(struct bpf_scratch *e)
 	emit_length(e, 0);
 }
 
+/* Some kernels (6.1 and 6.12 among them) do not count the NUL of an empty string. */
+static __always_inline long read_user_str(void *to, __u32 cap, const void *from)
+{
+	long n = bpf_probe_read_user_str(to, cap, from);
+
+	return n ? n : 1;
+}
+
 /*
  * A NUL-terminated string of the caller's memory, at most cap bytes with the NUL. What cannot be
  * read (never touched by the kernel, so not mapped yet) is absent, and counted.
@@ -128,7 +156,7 @@ static __always_inline void emit_user_str(struct bpf_scratch *e, __u64 from, __u
 	long n = 0;
 
 	if (from) {
-		n = bpf_probe_read_user_str(e->bytes + (e->at & EMIT_MASK), cap, (void *)from);
+		n = read_user_str(e->bytes + (e->at & EMIT_MASK), cap, (void *)from);
 		if (n < 0) {
 			count_loss(WIRE_LOSS_READ, e->type);
 			n = 0;
@@ -232,6 +260,47 @@ static __always_inline __u64 wake_up(void)
 }
 
 /*
+ * In the lane of state changes, events of descriptors are shed before those of processes. A lane
+ * given to emit_submit may carry this mark.
+ */
+#define EMIT_FD	     0x100
+#define EMIT_LANE(l) ((l)&0xff)
+#define LANE_FD	     (WIRE_LANE_STATE | EMIT_FD)
+
+#define SHARE_WINDOW_NS 100000000
+#define SHARE_PART	8 /* of the ring, for one control group in one window */
+
+/*
+ * Whether an event may go into a ring that is more than half full: what changes processes always;
+ * everything else only while its control group has some of its share left, and descriptors never
+ * into the last quarter, which is the reserve of processes.
+ */
+__noinline int share_allows(__u32 lane, __u64 used, __u64 size, __u32 bytes)
+{
+	struct share_key key = { .lane = EMIT_LANE(lane) };
+	struct share fresh = { 0 }, *s;
+	__u64 now = bpf_ktime_get_boot_ns();
+
+	if (lane == WIRE_LANE_STATE)
+		return 1;
+	if (lane & EMIT_FD && used > size / 4 * 3)
+		return 0;
+	key.cgroup = current_cgroup();
+	s = bpf_map_lookup_elem(&shares, &key);
+	if (!s) {
+		fresh.since_ns = now;
+		fresh.bytes = bytes;
+		bpf_map_update_elem(&shares, &key, &fresh, BPF_NOEXIST);
+		return 1;
+	}
+	if (now - s->since_ns > SHARE_WINDOW_NS) {
+		s->since_ns = now;
+		s->bytes = 0;
+	}
+	return __sync_fetch_and_add(&s->bytes, bytes) <= size / SHARE_PART;
+}
+
+/*
  * Completes the event and puts it into its lane's ring for this thread group. The number within
  * the group is taken even when the ring is full: the gap tells the agent that something is missing.
  * Without a record there is no number: 0.
@@ -240,9 +309,10 @@ static __always_inline int emit_submit_of(struct bpf_scratch *e, __u32 lane, __u
 					  struct wire_task *t)
 {
 	__u32 shard = tgid & knob_shards_mask;
-	__u32 at = lane * WIRE_SHARDS_MAX + (shard & (WIRE_SHARDS_MAX - 1));
+	__u32 at = EMIT_LANE(lane) * WIRE_SHARDS_MAX + (shard & (WIRE_SHARDS_MAX - 1));
 	void *ring = bpf_map_lookup_elem(&rings, &at);
 	__u32 size = e->at;
+	__u64 used, room;
 
 	if (!ring || size > WIRE_EVENT_MAX) {
 		count_loss(WIRE_LOSS_RING, e->type);
@@ -254,6 +324,12 @@ static __always_inline int emit_submit_of(struct bpf_scratch *e, __u32 lane, __u
 	EMIT_STORE(e, __u64, 4,
 		   (__u64)tgid << 32 | (__u32)(t ? __sync_fetch_and_add(&t->sequence, 1) + 1 : 0));
 	EMIT_STORE(e, __u32, 28, size - (__u32)sizeof(struct wire_prefix));
+	used = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
+	room = bpf_ringbuf_query(ring, BPF_RB_RING_SIZE);
+	if (used > room / 2 && !share_allows(lane, used, room, size)) {
+		count_loss(WIRE_LOSS_SHARE, e->type);
+		return 0;
+	}
 	if (bpf_ringbuf_output(ring, e->bytes, size, wake_up()) < 0)
 		count_loss(WIRE_LOSS_RING, e->type);
 	return 0;

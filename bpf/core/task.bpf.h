@@ -157,8 +157,7 @@ static __always_inline void emit_arguments(struct bpf_scratch *e, struct task_st
 	long n = 0;
 
 	if (start < end)
-		n = bpf_probe_read_user_str(e->bytes + (e->at & EMIT_MASK), LIST_CAP,
-					    (void *)start);
+		n = read_user_str(e->bytes + (e->at & EMIT_MASK), LIST_CAP, (void *)start);
 	if (n <= 0) {
 		emit_empty(e);
 		emit_empty(e);
@@ -182,8 +181,7 @@ static __always_inline void emit_user_array(struct bpf_scratch *e, __u64 array, 
 		if (!string || e->done >= LIST_CAP)
 			break;
 		BOUND(room, 8191);
-		n = bpf_probe_read_user_str(e->bytes + ((e->at + e->done) & EMIT_MASK), room,
-					    (void *)string);
+		n = read_user_str(e->bytes + ((e->at + e->done) & EMIT_MASK), room, (void *)string);
 		if (n <= 0) {
 			count_loss(WIRE_LOSS_READ, e->type);
 			break;

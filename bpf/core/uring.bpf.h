@@ -148,7 +148,7 @@ static __always_inline void keep_name(struct uring_request *p, __u32 which, stru
 	if (name)
 		n = bpf_probe_read_kernel_str(p->text + at, PATH_CAP, name);
 	if (n < 0 && user)
-		n = bpf_probe_read_user_str(p->text + at, PATH_CAP, (void *)user);
+		n = read_user_str(p->text + at, PATH_CAP, (void *)user);
 	if (n < 0 && (name || user))
 		count_loss(WIRE_LOSS_READ, 0);
 	p->len[which] = n > 0 ? n : 0;

@@ -21,8 +21,7 @@ static __always_inline void emit_tagged_u64(struct bpf_scratch *e, __u8 tag, __u
 
 static __always_inline void emit_tagged_str(struct bpf_scratch *e, __u8 tag, __u64 from)
 {
-	long n = bpf_probe_read_user_str(e->bytes + ((e->at + 1) & EMIT_MASK), PATH_CAP,
-					 (void *)from);
+	long n = read_user_str(e->bytes + ((e->at + 1) & EMIT_MASK), PATH_CAP, (void *)from);
 
 	EMIT_STORE(e, __u8, e->at, tag);
 	emit_length(e, n > 0 ? n + 1 : 1);
