@@ -5,6 +5,8 @@ A row: what differs ("parameter TYPE.NAME", "field NAME", "missing TYPE", "extra
 them, each may end in '*'), the cases where it does (None: any), a predicate over Falco's value,
 ours and the expected record, and why besra says something else.
 """
+import os
+import runpy
 
 O_TMPFILE = 0x2000
 LOOPBACK = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
@@ -93,6 +95,15 @@ DIFFERENCES = [
     (["parameter fork.ptid", "field proc.ppid"], {"orphan_to_subreaper"}, always,
      "the first parent may still live when the child's fork returns"),
 ]
+
+
+def more():
+    """Rows that hold on another kernel only: of the file that BESRA_DIFFERENCES names."""
+    path = os.environ.get("BESRA_DIFFERENCES")
+    return runpy.run_path(path)["DIFFERENCES"] if path else []
+
+
+DIFFERENCES += more()
 
 
 def reason(what, theirs, ours, record):
