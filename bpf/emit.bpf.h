@@ -263,8 +263,8 @@ static __always_inline __u64 wake_up(void)
  * In the lane of state changes, events of descriptors are shed before those of processes. A lane
  * given to emit_submit may carry this mark.
  */
-#define EMIT_FD	     0x100
-#define EMIT_LANE(l) ((l)&0xff)
+#define EMIT_FD	     0x80
+#define EMIT_LANE(l) ((l)&0x7f)
 #define LANE_FD	     (WIRE_LANE_STATE | EMIT_FD)
 
 #define SHARE_WINDOW_NS 100000000

@@ -96,6 +96,25 @@ struct {
 	__type(value, struct wire_task);
 } tasks SEC(".maps");
 
+/* ---- Shares of a ring that fills up ----------------------------------------------------------- */
+
+struct share_key {
+	__u64 cgroup;
+	__u64 lane;
+};
+
+struct share {
+	__u64 since_ns; /* when the current window began */
+	__u64 bytes;	/* taken in it */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct share_key);
+	__type(value, struct share);
+} shares SEC(".maps");
+
 /* ---- Losses --------------------------------------------------------------------------------- */
 
 struct {

@@ -85,6 +85,7 @@ struct wire_needs {
 /* Why an event, or a part of it, is missing. */
 enum wire_loss {
 	WIRE_LOSS_RING,      /* the ring was full */
+	WIRE_LOSS_SHARE,     /* the ring was filling up, and this control group had its share */
 	WIRE_LOSS_TAIL_CALL, /* no program where one should be */
 	WIRE_LOSS_STORAGE,   /* no memory for the thread group's record: sequence 0 */
 	WIRE_LOSS_READ,      /* user or kernel memory could not be read: a parameter is absent */

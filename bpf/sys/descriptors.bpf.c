@@ -4,20 +4,20 @@
 
 #include "core/open_flags.bpf.h"
 
-SYSCALL_EXIT(dup, DUP_1_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(dup, DUP_1_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_fd(e, ARG(0));
 }
 
-SYSCALL_EXIT(dup2, DUP2_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(dup2, DUP2_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_fd(e, ARG(0));
 	emit_fd(e, ARG(1));
 }
 
-SYSCALL_EXIT(dup3, DUP3_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(dup3, DUP3_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_fd(e, ARG(0));
@@ -39,20 +39,20 @@ static __always_inline void emit_pipe(struct bpf_scratch *e, const struct call *
 	emit_u64(e, f ? file_inode(f) : 0);
 }
 
-SYSCALL_EXIT(pipe, PIPE_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(pipe, PIPE_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_pipe(e, c);
 }
 
-SYSCALL_EXIT(pipe2, PIPE2_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(pipe2, PIPE2_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_pipe(e, c);
 	emit_u32(e, fd_flags(ARG(1)) | (ARG(1) & 0x4000 ? FILE_FLAGS_O_DIRECT : 0));
 }
 
-SYSCALL_EXIT(fcntl, FCNTL_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(fcntl, FCNTL_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_fd(e, ARG(0));
@@ -60,21 +60,21 @@ SYSCALL_EXIT(fcntl, FCNTL_X, WIRE_LANE_STATE)
 	emit_u64(e, ARG(2));
 }
 
-SYSCALL_EXIT(eventfd, EVENTFD_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(eventfd, EVENTFD_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_u64(e, ARG(0));
 	emit_u32(e, 0);
 }
 
-SYSCALL_EXIT(eventfd2, EVENTFD2_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(eventfd2, EVENTFD2_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_u16(e, fd_flags(ARG(1)));
 	emit_u64(e, ARG(0));
 }
 
-SYSCALL_EXIT(signalfd, SIGNALFD_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(signalfd, SIGNALFD_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_fd(e, ARG(0));
@@ -82,7 +82,7 @@ SYSCALL_EXIT(signalfd, SIGNALFD_X, WIRE_LANE_STATE)
 	emit_u8(e, 0);
 }
 
-SYSCALL_EXIT(signalfd4, SIGNALFD4_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(signalfd4, SIGNALFD4_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_u16(e, fd_flags(ARG(3)));
@@ -90,32 +90,32 @@ SYSCALL_EXIT(signalfd4, SIGNALFD4_X, WIRE_LANE_STATE)
 	emit_u32(e, 0);
 }
 
-SYSCALL_EXIT(timerfd_create, TIMERFD_CREATE_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(timerfd_create, TIMERFD_CREATE_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_u8(e, ARG(0));
 	emit_u8(e, fd_flags(ARG(1)));
 }
 
-SYSCALL_EXIT(inotify_init, INOTIFY_INIT_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(inotify_init, INOTIFY_INIT_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_u8(e, 0);
 }
 
-SYSCALL_EXIT(inotify_init1, INOTIFY_INIT1_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(inotify_init1, INOTIFY_INIT1_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_u16(e, fd_flags(ARG(0)));
 }
 
-SYSCALL_EXIT(epoll_create, EPOLL_CREATE_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(epoll_create, EPOLL_CREATE_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_s32(e, ARG(0));
 }
 
-SYSCALL_EXIT(epoll_create1, EPOLL_CREATE1_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(epoll_create1, EPOLL_CREATE1_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_u32(e, bits_epoll_create1_flags(ARG(0)));
@@ -127,27 +127,27 @@ SYSCALL_EXIT(epoll_wait, EPOLLWAIT_X, WIRE_LANE_BULK)
 	emit_s64(e, (__s32)ARG(2));
 }
 
-SYSCALL_EXIT(userfaultfd, USERFAULTFD_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(userfaultfd, USERFAULTFD_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_u32(e, ARG(0));
 }
 
-SYSCALL_EXIT(memfd_create, MEMFD_CREATE_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(memfd_create, MEMFD_CREATE_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_user_str(e, ARG(0), PATH_CAP);
 	emit_u32(e, bits_memfd_create_flags(ARG(1)));
 }
 
-SYSCALL_EXIT(pidfd_open, PIDFD_OPEN_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(pidfd_open, PIDFD_OPEN_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_s64(e, (__s32)ARG(0));
 	emit_u32(e, bits_pidfd_open_flags(ARG(1)));
 }
 
-SYSCALL_EXIT(pidfd_getfd, PIDFD_GETFD_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(pidfd_getfd, PIDFD_GETFD_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_fd(e, ARG(0));

@@ -4,7 +4,7 @@
 
 #include "core/open_flags.bpf.h"
 
-SYSCALL_EXIT(open, OPEN_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(open, OPEN_X, LANE_FD)
 {
 	struct file *f = file_of(c->ret);
 
@@ -15,7 +15,7 @@ SYSCALL_EXIT(open, OPEN_X, WIRE_LANE_STATE)
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT(openat, OPENAT_2_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(openat, OPENAT_2_X, LANE_FD)
 {
 	struct file *f = file_of(c->ret);
 
@@ -27,7 +27,7 @@ SYSCALL_EXIT(openat, OPENAT_2_X, WIRE_LANE_STATE)
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT(openat2, OPENAT2_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(openat2, OPENAT2_X, LANE_FD)
 {
 	struct file *f = file_of(c->ret);
 	struct open_how how = { 0 };
@@ -43,7 +43,7 @@ SYSCALL_EXIT(openat2, OPENAT2_X, WIRE_LANE_STATE)
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT(creat, CREAT_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(creat, CREAT_X, LANE_FD)
 {
 	struct file *f = file_of(c->ret);
 
@@ -54,7 +54,7 @@ SYSCALL_EXIT(creat, CREAT_X, WIRE_LANE_STATE)
 	emit_u16(e, 0);
 }
 
-SYSCALL_EXIT(open_by_handle_at, OPEN_BY_HANDLE_AT_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(open_by_handle_at, OPEN_BY_HANDLE_AT_X, LANE_FD)
 {
 	struct file *f = file_of(c->ret);
 
@@ -65,13 +65,13 @@ SYSCALL_EXIT(open_by_handle_at, OPEN_BY_HANDLE_AT_X, WIRE_LANE_STATE)
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT(close, CLOSE_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(close, CLOSE_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_fd(e, ARG(0));
 }
 
-SYSCALL_EXIT(close_range, CLOSE_RANGE_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(close_range, CLOSE_RANGE_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_u32(e, ARG(0));

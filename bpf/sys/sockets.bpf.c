@@ -7,7 +7,7 @@
 
 #define RESULT emit_s64(e, c->ret)
 
-SYSCALL_EXIT(socket, SOCKET_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(socket, SOCKET_X, LANE_FD)
 {
 	RESULT;
 	emit_u32(e, enum_socket_families(ARG(0), 0));
@@ -16,7 +16,7 @@ SYSCALL_EXIT(socket, SOCKET_X, WIRE_LANE_STATE)
 	emit_u32(e, fd_flags(ARG(1)));
 }
 
-SYSCALL_EXIT(socketpair, SOCKETPAIR_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(socketpair, SOCKETPAIR_X, LANE_FD)
 {
 	int fds[2] = { -1, -1 };
 	struct unix_sock *first = NULL;
@@ -35,7 +35,7 @@ SYSCALL_EXIT(socketpair, SOCKETPAIR_X, WIRE_LANE_STATE)
 	emit_u32(e, ARG(2));
 }
 
-SYSCALL_EXIT(bind, BIND_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(bind, BIND_X, LANE_FD)
 {
 	RESULT;
 	emit_address(e, ARG(1), (__u32)ARG(2));
@@ -44,7 +44,7 @@ SYSCALL_EXIT(bind, BIND_X, WIRE_LANE_STATE)
 
 #define EINPROGRESS 115
 
-SYSCALL_EXIT(connect, CONNECT_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(connect, CONNECT_X, LANE_FD)
 {
 	RESULT;
 	emit_tuple(e, (__s32)ARG(0), OUTBOUND, ARG(1), (__u32)ARG(2));
@@ -52,7 +52,7 @@ SYSCALL_EXIT(connect, CONNECT_X, WIRE_LANE_STATE)
 	emit_address(e, ARG(1), (__u32)ARG(2));
 }
 
-SYSCALL_EXIT(listen, LISTEN_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(listen, LISTEN_X, LANE_FD)
 {
 	RESULT;
 	emit_fd(e, ARG(0));
@@ -69,13 +69,13 @@ static __always_inline void emit_accepted(struct bpf_scratch *e, const struct ca
 	emit_queue(e, c->ret >= 0 ? sock_of((__s32)ARG(0)) : NULL);
 }
 
-SYSCALL_EXIT(accept, ACCEPT_5_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(accept, ACCEPT_5_X, LANE_FD)
 {
 	RESULT;
 	emit_accepted(e, c);
 }
 
-SYSCALL_EXIT(accept4, ACCEPT4_6_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(accept4, ACCEPT4_6_X, LANE_FD)
 {
 	RESULT;
 	emit_accepted(e, c);
@@ -172,7 +172,7 @@ SYSCALL_EXIT(setsockopt, SETSOCKOPT_X, WIRE_LANE_BULK)
 	emit_u32(e, ARG(4));
 }
 
-SYSCALL_EXIT(getsockopt, GETSOCKOPT_X, WIRE_LANE_STATE)
+SYSCALL_EXIT(getsockopt, GETSOCKOPT_X, LANE_FD)
 {
 	__u32 len = user_u32(ARG(4));
 

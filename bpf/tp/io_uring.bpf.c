@@ -8,7 +8,8 @@
  * Four ways to be silent are covered: an entry that is refused (its completion is posted like
  * any other), a completion that does not fit into its queue, the many completions of one request,
  * and a request that asks for no completion unless it fails. The last one becomes an event at
- * submission, as if it succeeded; its failure is another event.
+ * submission, as if it succeeded; its failure is another event, where the kernel tells it (of
+ * names made, moved or removed it does not).
  */
 
 #include "core/scope.bpf.h"

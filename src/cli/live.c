@@ -130,6 +130,8 @@ static void print_losses(struct source *s)
 {
 	static const char *const reasons[WIRE_LOSSES] = {
 		[WIRE_LOSS_RING] = "events lost: a ring buffer was full",
+		[WIRE_LOSS_SHARE] = "events lost: a ring buffer was filling up and their control "
+				    "group had used its share",
 		[WIRE_LOSS_TAIL_CALL] = "events lost: a kernel program is missing",
 		[WIRE_LOSS_STORAGE] = "events without a number: no memory for their process",
 		[WIRE_LOSS_READ] = "parameters absent: their memory could not be read",
