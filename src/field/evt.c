@@ -98,6 +98,12 @@ bool get_evt_is_async(const struct field_ref *ref, const struct field_ctx *ctx, 
 	return val_uint(out, (ctx->ev->info->category & CATEGORY_METAEVENT) != 0);
 }
 
+bool get_evt_is_io_uring(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
+{
+	(void)ref;
+	return val_uint(out, (ctx->ev->flags & WIRE_IO_URING) != 0);
+}
+
 bool get_evt_asynctype(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
 {
 	(void)ref;

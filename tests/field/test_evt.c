@@ -119,6 +119,20 @@ static void an_event_tells_what_it_is(void **state)
 	check_all(cases, ARRAY_SIZE(cases));
 }
 
+static void work_through_a_ring_is_marked(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	EVENT_OF(&w, EVENT_CLOSE_X, 10, INT(0), INT(3));
+	assert_string_equal(shown(&w, "evt.is_io_uring"), "false");
+	w.ev.flags |= WIRE_IO_URING;
+	assert_string_equal(shown(&w, "evt.is_io_uring"), "true");
+	assert_string_equal(shown(&w, "evt.type"), "close");
+	world_fini(&w);
+}
+
 static void a_result_is_success_or_a_name(void **state)
 {
 	static const struct evt_case cases[] = {
@@ -508,6 +522,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_event_tells_what_it_is),
+		cmocka_unit_test(work_through_a_ring_is_marked),
 		cmocka_unit_test(a_result_is_success_or_a_name),
 		cmocka_unit_test(arguments_are_found_by_index_and_name),
 		cmocka_unit_test(open_flags_are_told),
