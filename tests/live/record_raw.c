@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* record_raw OUT.scap -- CMD...: records the events of one process tree and nothing else. */
+/*
+ * record_raw OUT.scap -- CMD...: records the events of one process tree and nothing else. A plain
+ * recording does not tell what came through an io_uring: BESRA_MARKS names a file that gets the
+ * numbers of those events, counted from 0 without synthetic ones.
+ */
 
 #include "base/err.h"
 #include "source/live.h"
@@ -12,7 +16,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int drain(struct source *s, struct scap_writer *w, struct err *err)
+struct marks {
+	FILE *out; /* NULL: nobody asks */
+	unsigned long events;
+};
+
+static void mark(struct marks *m, const struct event *ev)
+{
+	if (ev->flags & WIRE_SYNTHETIC)
+		return;
+	if (m->out && ev->flags & WIRE_IO_URING)
+		fprintf(m->out, "%lu\n", m->events);
+	m->events++;
+}
+
+static int drain(struct source *s, struct scap_writer *w, struct marks *m, struct err *err)
 {
 	struct raw raw;
 	struct event ev;
@@ -20,6 +38,7 @@ static int drain(struct source *s, struct scap_writer *w, struct err *err)
 
 	while ((n = source_next(s, &raw, err)) == 1)
 		if (event_open(&ev, &raw) == 0) {
+			mark(m, &ev);
 			if ((n = scap_write(w, &ev, err)) < 0)
 				return n;
 		} else {
@@ -36,6 +55,7 @@ int main(int argc, char **argv)
 				  .state_ring_bytes = 16 << 20,
 				  .bulk_ring_bytes = 16 << 20 };
 	struct err err = { 0 };
+	struct marks marks = { 0 };
 	struct source *s;
 	struct scap_writer *w;
 	int ready[2], go[2], status = 0;
@@ -47,6 +67,10 @@ int main(int argc, char **argv)
 	s = source_open_live(&o, &err);
 	if (!s || !(w = scap_create(argv[1], false, &err)) || pipe(ready) < 0 || pipe(go) < 0) {
 		fprintf(stderr, "%s\n", err.text);
+		return 1;
+	}
+	if (getenv("BESRA_MARKS") && !(marks.out = fopen(getenv("BESRA_MARKS"), "we"))) {
+		perror(getenv("BESRA_MARKS"));
 		return 1;
 	}
 	child = fork();
@@ -68,23 +92,25 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	/* What is there before is told before anything happens. */
-	if (drain(s, w, &err) < 0 || write(go[1], &c, 1) != 1) {
+	if (drain(s, w, &marks, &err) < 0 || write(go[1], &c, 1) != 1) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}
 	for (;;) {
 		pid_t done = waitpid(child, &status, WNOHANG);
 
-		if (drain(s, w, &err) < 0)
+		if (drain(s, w, &marks, &err) < 0)
 			break;
 		if (done == child)
 			break;
 		live_wait(s, 1000000);
 	}
 	usleep(20000);
-	drain(s, w, &err);
+	drain(s, w, &marks, &err);
 	if (scap_finish(w, &err) < 0)
 		fprintf(stderr, "%s\n", err.text);
+	if (marks.out)
+		fclose(marks.out);
 	source_close(s);
 	return 0;
 }
