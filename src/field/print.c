@@ -92,6 +92,8 @@ void val_print_text(struct buf *out, struct str s)
 	const uint8_t *p = (const uint8_t *)s.p;
 	size_t clean = 0;
 
+	if (!s.len)
+		return;
 	for (size_t i = 0; i < s.len;) {
 		size_t len = utf8_length(p + i, s.len - i);
 
