@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "internal.h"
 
 static bool is_printable(uint8_t c)
@@ -55,38 +56,6 @@ static void print_bytes(struct buf *out, struct str bytes, bool base64)
 	}
 }
 
-/* The length of the UTF-8 sequence at p, 0 when there is none: RFC 3629, no surrogates. */
-static size_t utf8_length(const uint8_t *p, size_t left)
-{
-	uint8_t low = 0x80, high = 0xbf;
-	size_t len;
-
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] >= 0xc2 && p[0] <= 0xdf)
-		len = 2;
-	else if (p[0] >= 0xe0 && p[0] <= 0xef)
-		len = 3;
-	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
-		len = 4;
-	else
-		return 0;
-	if (p[0] == 0xe0)
-		low = 0xa0;
-	else if (p[0] == 0xed)
-		high = 0x9f;
-	else if (p[0] == 0xf0)
-		low = 0x90;
-	else if (p[0] == 0xf4)
-		high = 0x8f;
-	if (left < len || p[1] < low || p[1] > high)
-		return 0;
-	for (size_t i = 2; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return len;
-}
-
 void val_print_text(struct buf *out, struct str s)
 {
 	const uint8_t *p = (const uint8_t *)s.p;
@@ -95,14 +64,19 @@ void val_print_text(struct buf *out, struct str s)
 	if (!s.len)
 		return;
 	for (size_t i = 0; i < s.len;) {
-		size_t len = utf8_length(p + i, s.len - i);
+		struct utf8 u;
 
-		if (len > 1 || (len == 1 && is_printable(p[i]))) {
-			i += len;
+		if (is_printable(p[i])) {
+			i++;
+			continue;
+		}
+		u = utf8_at(p + i, s.len - i);
+		if (u.whole && u.len > 1) {
+			i += u.len;
 			continue;
 		}
 		buf_add(out, p + clean, i - clean);
-		buf_str(out, STR("\xef\xbf\xbd"));
+		buf_str(out, STR(UTF8_REPLACEMENT));
 		clean = ++i;
 	}
 	buf_add(out, p + clean, s.len - clean);

@@ -6,44 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
-
-/* Bytes of the continuation at p[1..], at most n - 1, that continue the lead byte p[0]. */
-static size_t well_formed(const unsigned char *p, size_t len, size_t n, unsigned low, unsigned high)
-{
-	if (len < 2 || p[1] < low || p[1] > high)
-		return 1;
-	for (size_t i = 2; i < n; i++)
-		if (i >= len || (p[i] & 0xC0) != 0x80)
-			return i;
-	return n;
-}
-
-/*
- * Bytes of the longest well-formed beginning of a UTF-8 character at p, 1 at least; *whole tells
- * whether it is a character. Surrogates and overlong forms are none.
- */
-static size_t utf8_prefix(const unsigned char *p, size_t len, bool *whole)
-{
-	unsigned c = p[0], low = 0x80, high = 0xBF;
-	size_t need, got;
-
-	*whole = c < 0x80;
-	if (c < 0xC2 || c > 0xF4)
-		return 1;
-	need = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : 2;
-	if (c == 0xE0)
-		low = 0xA0;
-	else if (c == 0xED)
-		high = 0x9F;
-	else if (c == 0xF0)
-		low = 0x90;
-	else if (c == 0xF4)
-		high = 0x8F;
-	got = well_formed(p, len, need, low, high);
-	*whole = got == need;
-	return got;
-}
+#include "base/utf8.h"
 
 static void put_control(struct buf *out, unsigned char c)
 {
@@ -78,28 +41,27 @@ static void escape(struct buf *out, struct str s, bool quotes)
 	while (i < s.len) {
 		bool plain =
 			p[i] >= 0x20 && p[i] < 0x80 && !(quotes && (p[i] == '"' || p[i] == '\\'));
-		bool whole;
-		size_t n;
+		struct utf8 u;
 
 		if (plain) {
 			i++;
 			continue;
 		}
-		n = utf8_prefix(p + i, s.len - i, &whole);
-		if (whole && p[i] >= 0x80) {
-			i += n;
+		u = utf8_at(p + i, s.len - i);
+		if (u.whole && p[i] >= 0x80) {
+			i += u.len;
 			continue;
 		}
 		buf_add(out, s.p + done, i - done);
 		if (p[i] < 0x20) {
 			put_control(out, p[i]);
-		} else if (whole) {
+		} else if (u.whole) {
 			buf_char(out, '\\');
 			buf_char(out, s.p[i]);
 		} else {
-			buf_str(out, STR(REPLACEMENT));
+			buf_str(out, STR(UTF8_REPLACEMENT));
 		}
-		i += n;
+		i += u.len;
 		done = i;
 	}
 	buf_add(out, s.p + done, i - done);

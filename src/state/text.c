@@ -1,47 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "internal.h"
 
-static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
-#define REPLACEMENT_LEN (sizeof(replacement) - 1)
+#include "base/utf8.h"
 
-/* A character of UTF-8 at the start of some text. */
-struct utf8 {
-	size_t len; /* bytes; of a broken one the part that could have begun a character */
-	bool printable;
-};
-
-/* What may follow a first byte: how many bytes, and the range of the first of them. */
-static bool lead_of(uint8_t c, unsigned *more, uint8_t *low, uint8_t *high)
+/* Controls and what Unicode says is no character are not. */
+static bool is_printable(struct utf8 u)
 {
-	*low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
-	*high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
-	*more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
-	return c >= 0xC2 && c <= 0xF4;
-}
-
-/* Controls and what Unicode says is no character. */
-static bool is_printable(uint32_t c)
-{
-	return c >= 0xA0 && !(c >= 0xFDD0 && c <= 0xFDEF) && (c & 0xFFFE) != 0xFFFE;
-}
-
-static struct utf8 utf8_at(const uint8_t *p, size_t left)
-{
-	uint8_t low, high;
-	unsigned more;
-	uint32_t c;
-
-	if (!lead_of(p[0], &more, &low, &high))
-		return (struct utf8){ 1, false };
-	c = p[0] & (0x3Fu >> more);
-	for (unsigned i = 1; i <= more; i++) {
-		if (i >= left || p[i] < low || p[i] > high)
-			return (struct utf8){ i, false };
-		c = c << 6 | (p[i] & 0x3F);
-		low = 0x80;
-		high = 0xBF;
-	}
-	return (struct utf8){ more + 1, is_printable(c) };
+	return u.whole && u.code >= 0xA0 && !(u.code >= 0xFDD0 && u.code <= 0xFDEF) &&
+	       (u.code & 0xFFFE) != 0xFFFE;
 }
 
 static inline bool ascii_printable(uint8_t c)
@@ -56,15 +22,13 @@ static inline bool ascii_printable(uint8_t c)
 static bool add_char(char *out, size_t *len, size_t cap, struct str s, size_t *i)
 {
 	const uint8_t *p = (const uint8_t *)s.p + *i;
-	struct utf8 u = { 1, ascii_printable(*p) };
-	size_t n;
+	const struct utf8 u = utf8_at(p, s.len - *i);
+	const bool keep = u.code < 0x80 && u.whole ? ascii_printable(*p) : is_printable(u);
+	const size_t n = keep ? u.len : sizeof(UTF8_REPLACEMENT) - 1;
 
-	if (*p >= 0x80)
-		u = utf8_at(p, s.len - *i);
-	n = u.printable ? u.len : REPLACEMENT_LEN;
 	if (*len + n > cap)
 		return false;
-	memcpy(out + *len, u.printable ? (const char *)p : replacement, n);
+	memcpy(out + *len, keep ? (const char *)p : UTF8_REPLACEMENT, n);
 	*len += n;
 	*i += u.len;
 	return true;
