@@ -353,11 +353,20 @@ struct call {
 	__u64 args[6];
 };
 
+/*
+ * The kernel's notes to itself that an interrupted call is to be made again, or else to fail with
+ * EINTR: include/linux/errno.h, 512 to 516 without 515.
+ */
+static __always_inline long call_result(long ret)
+{
+	return ret <= -512 && ret >= -516 && ret != -515 ? -4 : ret;
+}
+
 static __always_inline void call_read(struct call *c, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	c->ret = ret;
+	c->ret = call_result(ret);
 	if (task->thread_info.status & 2) { /* TS_COMPAT: the 32-bit calling convention */
 		c->args[0] = (__u32)regs->bx;
 		c->args[1] = (__u32)regs->cx;
