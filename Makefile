@@ -93,11 +93,15 @@ $(BUILD)/%.o: %.cc
 
 TEST_PROGRAMS :=
 
+# Random conditions serve the comparison on whole traces, too.
+EXTRA_SUPPORT_engine := $(BUILD)/tests/filter/support.o $(BUILD)/tests/filter/support_random.o
+
 # Every tests/MODULE/test_NAME.c is a cmocka program that links that module and those below.
 # tests/MODULE/support*.c is linked into each of them.
 define module_tests
 TEST_SOURCES_$(1) := $$(wildcard tests/$(1)/test_*.c)
-TEST_SUPPORT_$(1) := $$(patsubst %.c,$(BUILD)/%.o,$$(wildcard tests/$(1)/support*.c))
+TEST_SUPPORT_$(1) := $$(patsubst %.c,$(BUILD)/%.o,$$(wildcard tests/$(1)/support*.c)) \
+		     $(EXTRA_SUPPORT_$(1))
 TEST_BINARIES_$(1) := $$(patsubst %.c,$(BUILD)/%,$$(TEST_SOURCES_$(1)))
 TEST_PROGRAMS += $$(TEST_BINARIES_$(1))
 

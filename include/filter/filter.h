@@ -120,6 +120,38 @@ struct programs *programs_compile(struct arena *arena, const struct pool *p,
 				  const struct program_rule *rules, size_t n, enum match_mode mode);
 void programs_free(struct programs *p); /* what is not in the arena */
 
+/* What makes programs fast, each of which can be left out: for measurements and tests. */
+enum program_part {
+	PART_FOLD = 1 << 0,   /* what the event's type decides is decided beforehand */
+	PART_SHARE = 1 << 1,  /* what several rules ask is found out once per event */
+	PART_THREAD = 1 << 2, /* what depends only on the thread is kept until that changes */
+	PART_INDEX = 1 << 3,  /* one lookup per field for all = and in, sets for long lists */
+	PART_ORDER = 1 << 4,  /* the cheap and decisive come first */
+	PART_SKIP = 1 << 5,   /* what is false for one rule is skipped in those after it */
+};
+const char *program_part_name(enum program_part part);
+#define PROGRAM_PARTS 6
+
+struct program_options {
+	enum match_mode mode;
+	unsigned without;  /* enum program_part */
+	bool check_memory; /* whatever is remembered of a thread is found out again and compared */
+	size_t memory;     /* bytes for what is remembered of threads; 0: PROGRAM_MEMORY */
+};
+#define PROGRAM_MEMORY ((size_t)64 << 20)
+
+struct programs *programs_compile_with(struct arena *arena, const struct pool *p,
+				       const struct program_rule *rules, size_t n,
+				       const struct program_options *options);
+
+struct program_stats {
+	uint64_t recalled; /* answers remembered from an earlier event of the thread */
+	uint64_t refused; /* threads of which nothing is remembered for want of memory, per event */
+	uint64_t wrong;   /* check_memory: answers that were not true any more */
+	size_t bytes;     /* held for what is remembered of threads */
+};
+void program_stats(const struct programs *p, struct program_stats *out);
+
 /* What matched, as indices into the rules given to programs_compile, ascending. */
 struct matches {
 	size_t n;
@@ -128,9 +160,11 @@ struct matches {
 
 /*
  * One VM run: no allocation beyond ctx->scratch, no errors. What was found out for this event is
- * kept until the next run, so one `programs` belongs to one thread.
+ * kept until the next run, and what was found out about ctx->who->thread until that changes, so
+ * one `programs` belongs to one thread, and to one state until programs_forget.
  */
 void programs_run(struct programs *p, const struct field_ctx *ctx, struct matches *out);
+void programs_forget(struct programs *p);
 
 /* True when some rule can match this type at all. */
 bool programs_want(const struct programs *p, unsigned type);

@@ -71,6 +71,9 @@ static inline void stage_begin(struct engine *e)
 static void use_rules(struct engine *e, struct ruleset *rules)
 {
 	e->parts.rules = rules;
+	/* what is remembered may be of another engine's threads */
+	if (rules && rules->programs)
+		programs_forget(rules->programs);
 	alert_writer_plan(&e->writer, rules);
 	e->by_rule =
 		rules ? arena_array(e->writer.arena, rules->nrules, sizeof(*e->by_rule)) : NULL;

@@ -29,6 +29,7 @@ enum operands {
 
 struct insn {
 	uint8_t op;
+	bool of_thread; /* the memo is the thread's, not the event's */
 	uint32_t slot;
 	uint32_t imm;
 	uint32_t memo;    /* 0: none */
@@ -67,9 +68,76 @@ struct slot {
 	struct val v;
 };
 
+/* A node or its negation, or a bundle: then the rest says nothing. */
+struct lit {
+	expr_id node;
+	bool negated;
+	const struct bundle *bundle;
+};
+
+/*
+ * Operands of one conjunction or disjunction that depend on the thread alone; or one such node.
+ * They are remembered as one bit.
+ */
+struct bundle {
+	const struct lit *items;
+	size_t n;
+	bool conjunction;
+	uint32_t memo;
+};
+
+/* What a bit may depend on beside its own thread: these kinds of state, each as one bit. */
+enum { MEMO_KINDS = STATE_KINDS };
+
+/* What is remembered of one thread: which bits are known, then which are set. */
+struct memo_row {
+	uint32_t generation; /* the thread's, when the row was last right; 0: never */
+	uint32_t kinds[MEMO_KINDS];
+	uint64_t words[];
+};
+
+struct thread_memo {
+	const struct state *state;
+	uint32_t bits;
+	size_t words; /* of known, and of values */
+	size_t row_size;
+	uint64_t *stale[MEMO_KINDS]; /* the bits that go when this kind of state changes */
+	uint8_t **chunks;            /* of MEMO_CHUNK rows each, by slot */
+	size_t nchunks;
+	size_t memory, used;
+	uint64_t recalled, refused, wrong;
+};
+#define MEMO_CHUNK 64
+
+/* The row of this thread, with what is stale taken out; NULL when there is no memory for one. */
+struct memo_row *memo_row(struct thread_memo *m, const struct state *state, const struct thread *t);
+void memo_free(struct thread_memo *m);
+
+static inline bool memo_knows(const struct memo_row *row, uint32_t bit)
+{
+	return row->words[bit / 64] >> (bit % 64) & 1;
+}
+
+static inline bool memo_value(const struct thread_memo *m, const struct memo_row *row, uint32_t bit)
+{
+	return row->words[m->words + bit / 64] >> (bit % 64) & 1;
+}
+
+static inline void memo_keep(const struct thread_memo *m, struct memo_row *row, uint32_t bit,
+			     bool value)
+{
+	const uint64_t mask = (uint64_t)1 << (bit % 64);
+
+	row->words[bit / 64] |= mask;
+	if (value)
+		row->words[m->words + bit / 64] |= mask;
+	else
+		row->words[m->words + bit / 64] &= ~mask;
+}
+
 struct programs {
 	const struct pool *pool;
-	enum match_mode mode;
+	struct program_options options;
 	size_t nrules;
 	struct block *blocks;
 	size_t nblocks;
@@ -82,6 +150,10 @@ struct programs {
 	uint32_t *memo;                 /* run number * 2 + flag */
 	size_t nmemo;
 	uint32_t run;
+	struct thread_memo threads;
+	const struct bundle **bundles; /* by bit of the thread's memo */
+	struct memo_row *row;          /* of this event's thread */
+	bool row_asked;
 	uint32_t *hits;
 	size_t nhits;
 };
@@ -118,12 +190,6 @@ static inline bool row_has(const uint64_t *row, uint32_t bit)
 
 /* ---- Compiling ---------------------------------------------------------------------------- */
 
-/* A node or its negation. */
-struct lit {
-	expr_id node;
-	bool negated;
-};
-
 enum fold { FOLD_DYNAMIC, FOLD_TRUE, FOLD_FALSE };
 
 /* How an atom is tested, the same for all types; worked out once. */
@@ -144,12 +210,15 @@ struct compiler {
 	struct programs *out;
 	const struct program_rule *rules;
 	size_t nrules;
-	enum match_mode mode;
+	unsigned without;          /* enum program_part */
 	struct selected *selected; /* by atom */
 	VEC(struct block) blocks;
 	VEC(struct slot) slots;
 	VEC(int64_t) numbers;
 	uint32_t nmemo;
+	VEC(const struct bundle *) bundles;
+	struct strmap bundle_ids; /* by what is in them; number + 1 as a pointer */
+	uint32_t enclosing; /* inside of what is remembered as a whole: how often that is used */
 	/* For the type being compiled, by node: */
 	uint8_t *fold;
 	uint32_t *uses;  /* how often its code would run into it */
@@ -188,6 +257,22 @@ struct lits {
 };
 /* The operands of the conjunction (or disjunction) that l is, nested ones included. */
 void lit_operands(const struct compiler *c, struct lit l, bool conjunction, struct lits *out);
+static inline bool lit_eq(struct lit a, struct lit b)
+{
+	return a.node == b.node && a.negated == b.negated && a.bundle == b.bundle;
+}
+
+/* Whether what it says can be remembered of a thread. */
+bool lit_is_of_thread(const struct compiler *c, struct lit l);
+/* The bundle of these operands, which is new only when there was none yet. */
+const struct bundle *bundle_of(struct compiler *c, const struct lit *items, size_t n,
+			       bool conjunction);
+/* Makes one operand of those that depend on the thread alone. */
+void lits_bundle(struct compiler *c, struct lits *l, bool conjunction);
+/* The bits that depend on each kind of state. */
+void bundles_finish(struct compiler *c);
+/* What the bundle says now, by the interpreter. */
+bool bundle_eval(const struct pool *p, const struct bundle *b, const struct field_ctx *ctx);
 /* Puts operands in the order in which they are best tested. */
 void lits_order(const struct compiler *c, struct lits *l, bool conjunction);
 

@@ -51,8 +51,8 @@ static void emit_blocks(struct compiler *c)
 	for (size_t id = 0; id < c->pool->nodes.n; id++) {
 		const struct node *node = &c->pool->nodes.items[id];
 		struct emitter e = { .c = c };
-		const struct lit whole = { (expr_id)id, false };
-		uint32_t yes, no;
+		const struct lit whole = { (expr_id)id, false, NULL };
+		uint32_t yes, no, uses;
 
 		c->block[id] = 0;
 		c->size[id] = node->kind == NODE_ATOM;
@@ -66,8 +66,13 @@ static void emit_blocks(struct compiler *c)
 			continue;
 		yes = label_new(&e);
 		no = label_new(&e);
+		/* inside, nothing is to be remembered that the call remembers */
+		c->enclosing = lit_is_of_thread(c, whole) ? c->uses[id] : 0;
+		uses = c->uses[id];
 		c->uses[id] = 1;
 		emit_lit(&e, whole, yes, no);
+		c->enclosing = 0;
+		c->uses[id] = uses;
 		label_here(&e, yes);
 		emit(&e, (struct insn){ .op = OP_TRUE, .on_true = LABEL_NEXT });
 		e.insns.items[e.insns.n - 1].on_true = label_new(&e);
@@ -75,7 +80,6 @@ static void emit_blocks(struct compiler *c)
 		emit(&e, (struct insn){ .op = OP_FALSE });
 		label_here(&e, e.insns.items[e.insns.n - 2].on_true);
 		c->block[id] = emit_done(&e) + 1;
-		c->uses[id] = 2;
 		c->size[id] = 1;
 	}
 }
@@ -91,7 +95,7 @@ struct chain {
 static size_t find_lit(const struct lits *l, struct lit wanted)
 {
 	for (size_t i = 0; i < l->n && i < 16; i++)
-		if (l->items[i].node == wanted.node && l->items[i].negated == wanted.negated)
+		if (lit_eq(l->items[i], wanted))
 			return i;
 	return SIZE_MAX;
 }
@@ -106,7 +110,7 @@ static void link_chains(struct compiler *c, struct chain *chains, size_t n)
 		for (size_t k = 0; k < chain->operands.n; k++) {
 			size_t same = SIZE_MAX;
 
-			if (i + 1 < n)
+			if (i + 1 < n && !(c->without & PART_SKIP))
 				same = find_lit(&chains[i + 1].operands, chain->operands.items[k]);
 			chain->next[k] =
 				same == SIZE_MAX ? (uint32_t)i + 1 : chains[i + 1].next[same];
@@ -120,13 +124,14 @@ static size_t collect_chains(struct compiler *c, unsigned type, struct chain *ou
 
 	for (size_t i = 0; i < c->nrules; i++) {
 		const enum activity activity = activity_of(c, i, type);
-		const struct lit whole = { c->rules[i].condition, false };
+		const struct lit whole = { c->rules[i].condition, false, NULL };
 
 		if (activity == INACTIVE)
 			continue;
 		out[n] = (struct chain){ .rule = (uint32_t)i, .always = activity == ALWAYS };
 		if (!out[n].always) {
 			lit_operands(c, whole, true, &out[n].operands);
+			lits_bundle(c, &out[n].operands, true);
 			lits_order(c, &out[n].operands, true);
 		}
 		n++;
@@ -153,7 +158,7 @@ static uint32_t emit_main(struct compiler *c, const struct chain *chains, size_t
 			emit_lit(&e, chain->operands.items[k], behind, start[chain->next[k]]);
 			label_here(&e, behind);
 		}
-		if (c->mode == MATCH_FIRST)
+		if (c->out->options.mode == MATCH_FIRST)
 			match.on_true = start[n];
 		emit(&e, match);
 	}
@@ -218,20 +223,22 @@ static void finish(struct compiler *c)
 	out->nmemo = c->nmemo + 1;
 	out->memo = arena_array(c->arena, out->nmemo, sizeof(*out->memo));
 	out->hits = arena_array(c->arena, c->nrules, sizeof(*out->hits));
+	bundles_finish(c);
 }
 
-struct programs *programs_compile(struct arena *arena, const struct pool *p,
-				  const struct program_rule *rules, size_t n, enum match_mode mode)
+struct programs *programs_compile_with(struct arena *arena, const struct pool *p,
+				       const struct program_rule *rules, size_t n,
+				       const struct program_options *options)
 {
 	struct compiler c = { .arena = arena, .pool = p, .rules = rules, .nrules = n };
 	const size_t nodes = p->nodes.n;
 	struct strmap known = { 0 };
 
 	c.scratch = arena_new();
-	c.mode = mode;
+	c.without = options->without;
 	c.out = ARENA_NEW(arena, struct programs);
 	c.out->pool = p;
-	c.out->mode = mode;
+	c.out->options = *options;
 	c.out->nrules = n;
 	c.fold = arena_array(c.scratch, nodes, sizeof(*c.fold));
 	c.uses = arena_array(c.scratch, nodes, sizeof(*c.uses));
@@ -244,14 +251,43 @@ struct programs *programs_compile(struct arena *arena, const struct pool *p,
 			compile_type(&c, &known, type);
 	finish(&c);
 	strmap_fini(&known);
+	strmap_fini(&c.bundle_ids);
 	arena_free(c.scratch);
 	assert(programs_check(c.out));
 	return c.out;
 }
 
+struct programs *programs_compile(struct arena *arena, const struct pool *p,
+				  const struct program_rule *rules, size_t n, enum match_mode mode)
+{
+	const struct program_options options = { .mode = mode };
+
+	return programs_compile_with(arena, p, rules, n, &options);
+}
+
+const char *program_part_name(enum program_part part)
+{
+	switch (part) {
+	case PART_FOLD:
+		return "specialised by event type";
+	case PART_SHARE:
+		return "memo per event";
+	case PART_THREAD:
+		return "memo per thread";
+	case PART_INDEX:
+		return "one lookup per field";
+	case PART_ORDER:
+		return "order by cost";
+	case PART_SKIP:
+		return "skipping of rules";
+	}
+	return "";
+}
+
 void programs_free(struct programs *p)
 {
-	(void)p;
+	if (p)
+		memo_free(&p->threads);
 }
 
 bool programs_want(const struct programs *p, unsigned type)

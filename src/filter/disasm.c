@@ -121,7 +121,7 @@ static void print_block(struct buf *out, const struct programs *p, const struct 
 			buf_char(out, (char)tolower((unsigned char)*c));
 		print_operands(out, p, i);
 		if (i->memo)
-			buf_printf(out, "  memo %u", i->memo);
+			buf_printf(out, "  %s %u", i->of_thread ? "thread" : "memo", i->memo);
 		if (i->on_true)
 			buf_printf(out, "  true->%u", at + 1 + i->on_true);
 		if (i->on_false)

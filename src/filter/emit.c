@@ -93,7 +93,7 @@ static bool is_group(const struct compiler *c, struct lit l, bool conjunction)
 static void lits_add(const struct compiler *c, struct lits *out, struct lit l)
 {
 	for (size_t i = 0; i < out->n && i < 64; i++)
-		if (out->items[i].node == l.node && out->items[i].negated == l.negated)
+		if (lit_eq(out->items[i], l))
 			return;
 	VEC_PUSH(c->scratch, out, l);
 }
@@ -110,15 +110,25 @@ void lit_operands(const struct compiler *c, struct lit l, bool conjunction, stru
 	n = node_of(c, l.node);
 	for (size_t i = 0; i < n->n; i++)
 		if (c->fold[n->items[i]] == FOLD_DYNAMIC)
-			lit_operands(c, (struct lit){ n->items[i], l.negated }, conjunction, out);
+			lit_operands(c, (struct lit){ n->items[i], l.negated, NULL }, conjunction,
+				     out);
 }
+
+/* Asking what is remembered, and how often that is known. */
+enum { MEMO_COST = 3, MEMO_SAVES = 8 };
 
 /* A guess, in nanoseconds; of a group, what its first few operands cost. */
 static uint32_t lit_cost(const struct compiler *c, struct lit l)
 {
-	const struct node *n = node_of(c, l.node);
+	const struct node *n;
 	uint32_t cost = 0;
 
+	if (l.bundle) {
+		for (size_t i = 0; i < l.bundle->n && i < 8; i++)
+			cost += lit_cost(c, l.bundle->items[i]);
+		return MEMO_COST + cost / MEMO_SAVES;
+	}
+	n = node_of(c, l.node);
 	for (unsigned depth = 0; n->kind != NODE_ATOM; depth++) {
 		if (depth == 8)
 			return cost + 50;
@@ -131,9 +141,16 @@ static uint32_t lit_cost(const struct compiler *c, struct lit l)
 /* Whether a test like this is usually true: what asks for one thing among many is not. */
 static bool is_likely(const struct compiler *c, struct lit l)
 {
-	const struct node *n = node_of(c, l.node);
+	const struct node *n;
 	bool likely;
 
+	if (l.bundle) {
+		for (size_t i = 0; i < l.bundle->n; i++)
+			if (is_likely(c, l.bundle->items[i]) != l.bundle->conjunction)
+				return !l.bundle->conjunction;
+		return l.bundle->conjunction;
+	}
+	n = node_of(c, l.node);
 	if (n->kind == NODE_ATOM) {
 		const enum comparison cmp = c->pool->atoms.items[n->atom].cmp;
 
@@ -165,7 +182,8 @@ static int by_rank(const void *a, const void *b)
  */
 static uint64_t rank(const struct compiler *c, struct lit l, bool conjunction)
 {
-	const uint32_t uses = c->uses[l.node] < 16 ? c->uses[l.node] : 16;
+	const uint32_t all = l.bundle ? 1 : c->uses[l.node];
+	const uint32_t uses = all < 16 ? all : 16;
 	const bool decides = is_likely(c, l) != conjunction;
 
 	return (uint64_t)lit_cost(c, l) * (decides ? 16 : 128) / (uses ? uses : 1);
@@ -173,8 +191,11 @@ static uint64_t rank(const struct compiler *c, struct lit l, bool conjunction)
 
 void lits_order(const struct compiler *c, struct lits *l, bool conjunction)
 {
-	struct ranked *r = arena_array(c->scratch, l->n, sizeof(*r));
+	struct ranked *r;
 
+	if (c->without & PART_ORDER)
+		return;
+	r = arena_array(c->scratch, l->n, sizeof(*r));
 	for (size_t i = 0; i < l->n; i++)
 		r[i] = (struct ranked){ l->items[i], rank(c, l->items[i], conjunction), i };
 	qsort(r, l->n, sizeof(*r), by_rank);
@@ -189,6 +210,26 @@ static uint32_t memo_of(struct compiler *c, expr_id id)
 	return c->memo[id];
 }
 
+/* Below this cost an atom is tested as fast as it is remembered. */
+enum { KEEP_COST = 6 };
+
+/* Where the answer is kept; for whom, if at all. */
+static void choose_memo(struct compiler *c, expr_id id, struct insn *i)
+{
+	const struct lit l = { id, false, NULL };
+	const struct node *n = node_of(c, id);
+	const struct selected *s = n->kind == NODE_ATOM ? &c->selected[n->atom] : NULL;
+
+	if (lit_is_of_thread(c, l) && (!s || s->cost > KEEP_COST)) {
+		if (c->uses[id] <= c->enclosing)
+			return;
+		i->memo = bundle_of(c, &l, 1, true)->memo;
+		i->of_thread = true;
+	} else if (c->uses[id] > 1 && (!s || s->kept) && !(c->without & PART_SHARE)) {
+		i->memo = memo_of(c, id);
+	}
+}
+
 static void emit_atom(struct emitter *e, expr_id id, uint32_t on_true, uint32_t on_false)
 {
 	struct compiler *c = e->c;
@@ -197,28 +238,24 @@ static void emit_atom(struct emitter *e, expr_id id, uint32_t on_true, uint32_t 
 
 	i.on_true = on_true;
 	i.on_false = on_false;
-	if (s->kept && c->uses[id] > 1)
-		i.memo = memo_of(c, id);
+	choose_memo(c, id, &i);
 	emit(e, i);
 }
 
 /* operands in a row; each but the last goes on to the next when it does not decide */
-static void emit_chain(struct emitter *e, struct lit l, bool conjunction, uint32_t on_true,
+static void emit_chain(struct emitter *e, struct lits *operands, bool conjunction, uint32_t on_true,
 		       uint32_t on_false)
 {
-	struct lits operands = { 0 };
-
-	lit_operands(e->c, l, conjunction, &operands);
-	lits_order(e->c, &operands, conjunction);
-	for (size_t i = 0; i < operands.n; i++) {
+	lits_order(e->c, operands, conjunction);
+	for (size_t i = 0; i < operands->n; i++) {
 		uint32_t behind;
 
-		if (i + 1 == operands.n) {
-			emit_lit(e, operands.items[i], on_true, on_false);
+		if (i + 1 == operands->n) {
+			emit_lit(e, operands->items[i], on_true, on_false);
 			break;
 		}
 		behind = label_new(e);
-		emit_lit(e, operands.items[i], conjunction ? behind : on_true,
+		emit_lit(e, operands->items[i], conjunction ? behind : on_true,
 			 conjunction ? on_false : behind);
 		label_here(e, behind);
 	}
@@ -226,13 +263,25 @@ static void emit_chain(struct emitter *e, struct lit l, bool conjunction, uint32
 
 static void emit_group(struct emitter *e, struct lit l, uint32_t on_true, uint32_t on_false)
 {
-	emit_chain(e, l, is_group(e->c, l, true), on_true, on_false);
+	const bool conjunction = l.bundle ? l.bundle->conjunction : is_group(e->c, l, true);
+	struct lits operands = { 0 };
+
+	if (l.bundle) {
+		for (size_t i = 0; i < l.bundle->n; i++)
+			lit_operands(e->c, l.bundle->items[i], conjunction, &operands);
+	} else {
+		lit_operands(e->c, l, conjunction, &operands);
+		if (!e->c->enclosing)
+			lits_bundle(e->c, &operands, conjunction);
+	}
+	emit_chain(e, &operands, conjunction, on_true, on_false);
 }
 
 /* A group that is wanted more than once: asked for first, kept when it was worked out. */
-static void emit_kept(struct emitter *e, struct lit l, uint32_t on_true, uint32_t on_false)
+static void emit_kept(struct emitter *e, struct lit l, const struct insn memo, uint32_t on_true,
+		      uint32_t on_false)
 {
-	const struct insn memo = { .memo = memo_of(e->c, l.node) };
+	const uint32_t enclosing = e->c->enclosing;
 	struct insn i = memo;
 	uint32_t is_true = label_new(e), is_false = label_new(e);
 
@@ -240,7 +289,10 @@ static void emit_kept(struct emitter *e, struct lit l, uint32_t on_true, uint32_
 	i.on_true = on_true;
 	i.on_false = on_false;
 	emit(e, i);
+	if (memo.of_thread)
+		e->c->enclosing = l.bundle ? 1 : e->c->uses[l.node];
 	emit_group(e, l, is_true, is_false);
+	e->c->enclosing = enclosing;
 	label_here(e, is_true);
 	i = memo;
 	i.op = OP_KEEP_TRUE;
@@ -257,8 +309,14 @@ void emit_lit(struct emitter *e, struct lit l, uint32_t on_true, uint32_t on_fal
 {
 	struct compiler *c = e->c;
 	const struct node *n;
-	struct insn call = { .op = OP_CALL };
+	struct insn memo = { .op = OP_CALL };
 
+	if (l.bundle) {
+		memo.memo = l.bundle->memo;
+		memo.of_thread = true;
+		emit_kept(e, l, memo, on_true, on_false);
+		return;
+	}
 	l = lit_strip(c, l);
 	n = node_of(c, l.node);
 	if (l.negated) {
@@ -269,16 +327,20 @@ void emit_lit(struct emitter *e, struct lit l, uint32_t on_true, uint32_t on_fal
 		l.negated = false;
 	}
 	if (c->block[l.node]) {
-		call.imm = c->block[l.node] - 1;
-		call.memo = memo_of(c, l.node);
-		call.on_true = on_true;
-		call.on_false = on_false;
-		emit(e, call);
-	} else if (n->kind == NODE_ATOM) {
-		emit_atom(e, l.node, on_true, on_false);
-	} else if (c->uses[l.node] > 1) {
-		emit_kept(e, l, on_true, on_false);
-	} else {
-		emit_group(e, l, on_true, on_false);
+		memo.imm = c->block[l.node] - 1;
+		choose_memo(c, l.node, &memo);
+		memo.on_true = on_true;
+		memo.on_false = on_false;
+		emit(e, memo);
+		return;
 	}
+	if (n->kind == NODE_ATOM) {
+		emit_atom(e, l.node, on_true, on_false);
+		return;
+	}
+	choose_memo(c, l.node, &memo);
+	if (memo.memo)
+		emit_kept(e, l, memo, on_true, on_false);
+	else
+		emit_group(e, l, on_true, on_false);
 }

@@ -88,6 +88,10 @@ static enum fold fold_not(enum fold f)
 
 void fold_nodes(struct compiler *c, unsigned type)
 {
+	if (c->without & PART_FOLD) {
+		memset(c->fold, FOLD_DYNAMIC, c->pool->nodes.n);
+		return;
+	}
 	for (size_t i = 0; i < c->pool->nodes.n; i++) {
 		const struct node *n = &c->pool->nodes.items[i];
 

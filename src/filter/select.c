@@ -64,7 +64,7 @@ static const struct text_index *index_slot(struct compiler *c, uint32_t first)
 			texts += atoms[i].n;
 			bits++;
 		}
-	if (texts < 2 || texts * (bits / 8 + 8) > INDEX_BYTES)
+	if (c->without & PART_INDEX || texts < 2 || texts * (bits / 8 + 8) > INDEX_BYTES)
 		return NULL;
 	b = index_begin(c->arena, texts, bits);
 	bits = 0;
@@ -87,7 +87,8 @@ static const struct text_index *own_set(struct compiler *c, const struct atom *a
 {
 	struct index_builder b;
 
-	if (a->n < SET_MIN || a->right || !is_equality(a) || class_of(a->left->type) != CLASS_TEXT)
+	if (c->without & PART_INDEX || a->n < SET_MIN || a->right || !is_equality(a) ||
+	    class_of(a->left->type) != CLASS_TEXT)
 		return NULL;
 	b = index_begin(c->arena, a->n, 1);
 	for (size_t i = 0; i < a->n; i++)

@@ -48,7 +48,8 @@ static bool check_block(const struct programs *p, size_t block)
 		const struct insn *i = &b->insns[at];
 		const uint32_t left = b->n - 1 - at;
 
-		if (i->op >= OPCODES || i->memo >= p->nmemo || !check_operands(p, i, block))
+		if (i->op >= OPCODES || i->memo > (i->of_thread ? p->threads.bits : p->nmemo - 1) ||
+		    !check_operands(p, i, block))
 			return false;
 		if ((i->op == OP_RETURN) != (left == 0))
 			return false;

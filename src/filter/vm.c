@@ -104,6 +104,55 @@ static inline struct str constant_text(const struct programs *p, uint32_t atom)
 	return p->pool->atoms.items[atom].constants[0].v.s;
 }
 
+static struct memo_row *ask_row(struct programs *p, const struct field_ctx *ctx)
+{
+	p->row_asked = true;
+	if (ctx->who->thread)
+		p->row = memo_row(&p->threads, ctx->state, ctx->who->thread);
+	return p->row;
+}
+
+static bool check_recalled(struct programs *p, uint32_t bit, bool value,
+			   const struct field_ctx *ctx)
+{
+	const bool now = bundle_eval(p->pool, p->bundles[bit], ctx);
+
+#ifdef BESRA_CHECK_MEMO
+	if (now != value)
+		abort();
+#endif
+	p->threads.wrong += now != value;
+	return now;
+}
+
+/* Whether the answer is known already, and what it is. */
+static inline bool recall(struct programs *p, const struct insn *i, uint32_t known,
+			  const struct field_ctx *ctx, bool *flag)
+{
+	const struct memo_row *row;
+
+	if (!i->of_thread) {
+		*flag = p->memo[i->memo] & 1;
+		return (p->memo[i->memo] | 1) == (known | 1);
+	}
+	row = p->row_asked ? p->row : ask_row(p, ctx);
+	if (!row || !memo_knows(row, i->memo - 1))
+		return false;
+	p->threads.recalled++;
+	*flag = memo_value(&p->threads, row, i->memo - 1);
+	if (p->options.check_memory)
+		*flag = check_recalled(p, i->memo - 1, *flag, ctx);
+	return true;
+}
+
+static inline void keep(struct programs *p, const struct insn *i, uint32_t known, bool flag)
+{
+	if (!i->of_thread)
+		p->memo[i->memo] = known | flag;
+	else if (p->row)
+		memo_keep(&p->threads, p->row, i->memo - 1, flag);
+}
+
 /*
  * Jumps only go forward, calls only to blocks with smaller numbers, and a block's last
  * instruction is RETURN (programs_check proves it), so this ends without counting steps.
@@ -116,8 +165,7 @@ static bool run_block(struct programs *p, uint32_t block, const struct field_ctx
 	bool flag = false;
 
 	for (const struct insn *i = p->blocks[block].insns;; i++) {
-		if (i->memo && (p->memo[i->memo] | 1) == (known | 1)) {
-			flag = p->memo[i->memo] & 1;
+		if (i->memo && recall(p, i, known, ctx, &flag)) {
 			i += flag ? i->on_true : i->on_false;
 			continue;
 		}
@@ -223,7 +271,7 @@ static bool run_block(struct programs *p, uint32_t block, const struct field_ctx
 			break;
 		}
 		if (i->memo)
-			p->memo[i->memo] = known | flag;
+			keep(p, i, known, flag);
 		i += flag ? i->on_true : i->on_false;
 	}
 }
@@ -233,6 +281,8 @@ void programs_run(struct programs *p, const struct field_ctx *ctx, struct matche
 	const uint32_t main = p->main[ctx->ev->type];
 
 	p->nhits = 0;
+	p->row = NULL;
+	p->row_asked = false;
 	if (main) {
 		/* Numbers of runs are kept with one bit beside them; before they repeat, forget. */
 		if (++p->run > INT32_MAX) {

@@ -81,17 +81,19 @@ static void quoted(struct buf *out, struct str s)
 	buf_char(out, '"');
 }
 
-/* What the field has in some scene, whole or a part of it. */
+/* What the field has in some scene, or in the one context, whole or a part of it. */
 static bool real_value(struct random_source *r, struct str field, struct buf *out)
 {
-	struct scene *scene = &r->scenes->items[random_below(r, (uint32_t)r->scenes->n)].scene;
+	const struct field_ctx *ctx = r->ctx;
 	struct buf text = { 0 };
 	struct field_ref ref;
 	struct val v;
 	struct str s;
 	bool found;
 
-	found = field_parse(field, NULL, &ref) == FIELD_OK && field_get(&ref, &scene->ctx, &v);
+	if (r->scenes)
+		ctx = &r->scenes->items[random_below(r, (uint32_t)r->scenes->n)].scene.ctx;
+	found = field_parse(field, NULL, &ref) == FIELD_OK && field_get(&ref, ctx, &v);
 	if (found) {
 		val_print(&text, &v, false);
 		s = buf_view(&text);
@@ -215,7 +217,7 @@ static void random_check(struct random_source *r, struct buf *out)
 
 		random_operand(r, &text, &field);
 		/* the text may move while it grows */
-		field = arena_str(r->scenes->arena, field);
+		field = arena_str(r->scenes ? r->scenes->arena : r->ctx->scratch, field);
 		random_test(r, field, &text);
 		c = compile(buf_view(&text));
 		good = c.expr != EXPR_NONE;

@@ -7,7 +7,9 @@
 /* Random conditions over all fields and operators; the same seed gives the same ones. */
 struct random_source {
 	uint64_t state;
-	struct scenes *scenes; /* values that fields really have are taken from here */
+	/* Values that fields really have are taken from the scenes or, without, from the context. */
+	struct scenes *scenes;
+	const struct field_ctx *ctx;
 };
 
 uint32_t random_below(struct random_source *r, uint32_t n);

@@ -5,6 +5,8 @@
 
 /* What conditions are compiled to, and what the proof of a program catches. */
 
+static const struct program_options without_threads = { .mode = MATCH_ALL, .without = PART_THREAD };
+
 static void every_opcode_is_selected_and_decides(void **state)
 {
 	static const struct {
@@ -166,7 +168,8 @@ static void every_opcode_is_selected_and_decides(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct compiled c = compile(str_from(cases[i].condition));
 		struct program_rule rule = { c.expr, pool_event_types(c.pool, c.expr) };
-		struct programs *p = programs_compile(c.arena, c.pool, &rule, 1, MATCH_ALL);
+		struct programs *p =
+			programs_compile_with(c.arena, c.pool, &rule, 1, &without_threads);
 		struct buf out = { 0 };
 
 		print_message("  %s\n", cases[i].condition);
@@ -206,7 +209,7 @@ static void large_shared_groups_are_called(void **state)
 		   STR_ARG(buf_view(&group)), STR_ARG(buf_view(&group)));
 	c = compile(buf_view(&text));
 	rule = (struct program_rule){ c.expr, pool_event_types(c.pool, c.expr) };
-	p = programs_compile(c.arena, c.pool, &rule, 1, MATCH_ALL);
+	p = programs_compile_with(c.arena, c.pool, &rule, 1, &without_threads);
 	programs_disassemble(&out, p, EVENT_OPEN_X);
 	assert_true(str_starts_with(buf_view(&out), STR("block 0\n   0  num_eq proc.ppid 1 ")));
 	assert_true(str_contains(buf_view(&out), STR("  30  true  true->32\n"
@@ -283,6 +286,7 @@ enum breakage {
 	UNKNOWN_NUMBER,
 	UNKNOWN_RULE,
 	UNKNOWN_MEMO,
+	UNKNOWN_MEMO_OF_THREAD,
 	UNKNOWN_ATOM,
 	UNKNOWN_BIT,
 	CALL_ITSELF,
@@ -315,6 +319,10 @@ static void break_program(struct insn *code, uint32_t *n, enum breakage how)
 		break;
 	case UNKNOWN_MEMO:
 		code[0].memo = 1000;
+		break;
+	case UNKNOWN_MEMO_OF_THREAD:
+		code[0].memo = 1;
+		code[0].of_thread = true;
 		break;
 	case UNKNOWN_ATOM:
 		code[0].op = OP_EVAL;

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What each part of the programs is worth: parts RULES.yaml TRACE.scap [ROUNDS]
+ *
+ * The trace is gone through with the rules left out, with everything, and with one part left out
+ * at a time, ROUNDS times in turn; the least processor time of each counts. A line of the result:
+ * "NAME<tab>NS", ns per event beyond those of state alone (the first line). The last lines say
+ * what loading and compiling the rules takes, and what is remembered.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "container/container.h"
+#include "rule/rule.h"
+#include "source/source.h"
+
+enum { STATE_ALONE, EVERYTHING, FIRST_PART, WAYS = FIRST_PART + PROGRAM_PARTS };
+
+struct pass {
+	uint64_t ns, events, hits;
+	struct program_stats stats;
+};
+
+static _Noreturn void die(const char *text)
+{
+	fprintf(stderr, "%s\n", text);
+	exit(1);
+}
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+static void go(struct source *s, struct programs *p, struct pass *out)
+{
+	struct state *state = state_new(NULL);
+	struct containers *containers = state ? containers_new(state) : NULL;
+	struct arena *scratch = arena_new();
+	struct field_history history = { 0 };
+	struct raw raw;
+	struct err err;
+	int n;
+
+	if (!containers)
+		die("out of memory");
+	while ((n = source_next(s, &raw, &err)) == 1) {
+		struct matches hits = { 0 };
+		struct subject who;
+		struct event ev;
+
+		if (event_open(&ev, &raw) < 0)
+			continue;
+		ev.num = raw.sequence;
+		who = state_apply(state, &ev);
+		containers_apply(containers, &ev);
+		if (p && !(ev.flags & (WIRE_SYNTHETIC | WIRE_STATE_ONLY))) {
+			const struct field_ctx ctx = { .ev = &ev,
+						       .who = &who,
+						       .state = state,
+						       .containers = containers,
+						       .scratch = scratch,
+						       .history = &history };
+
+			programs_run(p, &ctx, &hits);
+			arena_reset(scratch);
+		}
+		out->events++;
+		out->hits += hits.n;
+		state_retire(state, &ev);
+	}
+	if (n < 0)
+		die(err.text);
+	containers_free(containers);
+	state_free(state);
+	arena_free(scratch);
+}
+
+static struct pass measure(const struct ruleset *rules, const char *trace, int way)
+{
+	struct program_rule *list = calloc(rules->norder + 1, sizeof(*list));
+	struct program_options options = { .mode = MATCH_FIRST };
+	struct arena *arena = arena_new();
+	struct programs *p = NULL;
+	struct pass pass = { 0 };
+	struct source *s;
+	struct err err;
+
+	if (!list)
+		die("out of memory");
+	for (size_t i = 0; i < rules->norder; i++) {
+		const struct rule *r = &rules->rules[rules->order[i]];
+
+		list[i] = (struct program_rule){ r->expr, r->types };
+	}
+	if (way >= FIRST_PART)
+		options.without = 1u << (way - FIRST_PART);
+	if (way != STATE_ALONE)
+		p = programs_compile_with(arena, rules->pool, list, rules->norder, &options);
+	s = source_open_scap(trace, &err);
+	if (!s)
+		die(err.text);
+	pass.ns = cpu_ns();
+	go(s, p, &pass);
+	pass.ns = cpu_ns() - pass.ns;
+	if (p)
+		program_stats(p, &pass.stats);
+	programs_free(p);
+	source_close(s);
+	arena_free(arena);
+	free(list);
+	return pass;
+}
+
+static struct ruleset *load(const char *file, uint64_t *least)
+{
+	const struct rule_options options = { .threshold = PRIORITY_DEBUG };
+	struct ruleset *rules = NULL;
+
+	for (int i = 0; i < 10; i++) {
+		uint64_t ns = cpu_ns();
+
+		ruleset_free(rules);
+		rules = ruleset_load(&file, 1, &options);
+		ns = cpu_ns() - ns;
+		if (!rules->ok)
+			die("the rules do not load");
+		if (ns < *least)
+			*least = ns;
+	}
+	return rules;
+}
+
+static const char *way_name(int way)
+{
+	return way == STATE_ALONE ? "reading and state"
+	       : way == EVERYTHING
+		       ? "rules"
+		       : program_part_name((enum program_part)(1u << (way - FIRST_PART)));
+}
+
+int main(int argc, char **argv)
+{
+	struct pass best[WAYS];
+	uint64_t load_ns = UINT64_MAX;
+	struct ruleset *rules;
+	int rounds;
+
+	if (argc < 3)
+		die("usage: parts RULES.yaml TRACE.scap [ROUNDS]");
+	rounds = argc > 3 ? atoi(argv[3]) : 3;
+	rules = load(argv[1], &load_ns);
+	for (int round = 0; round < rounds; round++)
+		for (int way = 0; way < WAYS; way++) {
+			struct pass pass = measure(rules, argv[2], way);
+
+			if (round == 0 || pass.ns < best[way].ns)
+				best[way] = pass;
+			if (way > EVERYTHING && pass.hits != best[EVERYTHING].hits)
+				die("leaving a part out changes what matches");
+		}
+	for (int way = 0; way < WAYS; way++) {
+		const uint64_t base = way == STATE_ALONE ? 0 : best[STATE_ALONE].ns;
+
+		printf("%s\t%.1f\n", way_name(way),
+		       ((double)best[way].ns - (double)base) / (double)best[way].events);
+	}
+	printf("load ms\t%.2f\n", (double)load_ns / 1e6);
+	printf("rules\t%zu\nmatches\t%" PRIu64 "\n", rules->norder, best[EVERYTHING].hits);
+	printf("remembered per event\t%.2f\nmemory KiB\t%zu\n",
+	       (double)best[EVERYTHING].stats.recalled / (double)best[EVERYTHING].events,
+	       best[EVERYTHING].stats.bytes / 1024);
+	ruleset_free(rules);
+	return 0;
+}
