@@ -227,8 +227,12 @@ static __always_inline void keep_address(struct uring_request *p, __u64 from, __
 	if (len > URING_ADDRESS)
 		len = URING_ADDRESS;
 	BOUND(len, 255);
-	if (!from || len == 0 || bpf_probe_read_user(p->address, len, (void *)from) < 0)
+	if (!from || len == 0) {
 		len = 0;
+	} else if (bpf_probe_read_user(p->address, len, (void *)from) < 0) {
+		count_loss(WIRE_LOSS_READ, 0);
+		len = 0;
+	}
 	p->len[0] = len;
 }
 

@@ -126,16 +126,16 @@ __noinline int uring_tuple(struct bpf_scratch *e, __u64 sock, __u32 way, __u64 a
 	return 0;
 }
 
-/* The first bytes of one buffer. */
+/* The first bytes of one buffer; absent when nobody knows where it is. */
 __noinline int uring_buffer(struct bpf_scratch *e, __u64 from, __s64 len, bool is_owner)
 {
 	if (!e)
 		return 0;
-	if (is_owner) {
+	if (is_owner && from) {
 		emit_data(e, from, len);
 		return 0;
 	}
-	if (from && len > 0)
+	if (len > 0)
 		count_loss(WIRE_LOSS_READ, e->type);
 	emit_empty(e);
 	return 0;
@@ -170,7 +170,7 @@ __noinline int uring_pieces(struct bpf_scratch *e, __u64 req, __s64 most, bool i
 	return 0;
 }
 
-/* Where the kernel put what it read, when it was to choose. */
+/* Where the kernel put what it read, when it was to choose; some kernels forget that at once. */
 static __always_inline __u64 chosen_buffer(const struct uring_end *u, bool message)
 {
 	void *own = (void *)u->req + bpf_core_field_offset(struct io_kiocb, cmd);
