@@ -15,7 +15,6 @@
 #include "engine/setup.h"
 #include "source/live.h"
 
-
 #define EXIT_OK     0
 #define EXIT_FAILED 1
 
@@ -83,6 +82,8 @@ struct setup {
 bool setup_configuration(struct setup *s, const struct flags *f);
 /* Fills in `rules` and `rule_paths`; false after a complaint. */
 bool setup_rule_set(struct setup *s);
+/* A rules file or a directory of them, added to `rule_paths`; false after a complaint. */
+bool add_rule_path(struct setup *s, const char *path);
 /* The rule set, with what is wrong printed; NULL when it cannot be used. */
 struct ruleset *load_rule_set(const struct setup *s);
 
@@ -103,14 +104,35 @@ int print_rule_schema(void);
 /* A table of what the kernel offers; fails when something required is missing. */
 int check_kernel(void);
 
-/* ---- replay.c ---- */
+/* ---- run.c: what a replay and a live run have in common ---- */
 
-int replay(const struct setup *s);
+struct run {
+	const struct setup *setup;
+	struct ruleset *rules;
+	struct source *source;
+	struct outputs *outputs;
+	struct engine *engine;
+	uint64_t end_ns; /* by clock_monotonic_ns; UINT64_MAX: none */
+};
+
 /* False once SIGINT or SIGTERM has come; a second one ends the program. */
 void catch_signals(void);
 bool go_on(void);
+/* -M; false after a complaint. */
+bool run_take_duration(struct run *r);
+/* Outputs and engine, for r->source and r->rules; `wait`: a full queue makes the engine wait. */
+bool run_start(struct run *r, bool wait);
+/* Time is up, or nobody reads the alerts any more. */
+bool run_is_over(const struct run *r);
+/* Sends what is queued, prints statistics; returns the exit status, given that so far. */
+int run_finish(struct run *r, int status);
+void run_close(struct run *r);
 
-/* ---- live.c ---- */
+/* ---- replay.c ---- */
+
+int replay(const struct setup *s);
+
+/* ---- scope.c ---- */
 
 /* Whose events are captured: "pid=N", "cgroup=PATH" or "container=ID". */
 struct scope {
@@ -121,6 +143,9 @@ struct scope {
 
 /* text NULL: everybody. False after a complaint. */
 bool scope_parse(struct arena *a, const char *text, struct scope *out);
+
+/* ---- live.c ---- */
+
 /* Captures and checks events until told to stop, or until the command behind "--" has ended. */
 int run_live(const struct setup *s);
 
@@ -141,9 +166,20 @@ bool child_has_ended(struct child *c);
 /* Ends one that never ran; nothing for one that did. */
 void child_abandon(struct child *c);
 
+/* ---- tool.c: the rule author's subcommands ---- */
+
+/* Configuration from options alone, and rules from paths; false after a complaint. */
+bool setup_for_tool(struct setup *s, const char *const *options, size_t noptions,
+		    const char *const *paths, size_t npaths);
+/* The rule set, with only errors printed; NULL when it cannot be used. */
+struct ruleset *load_quietly(const struct setup *s);
+
 /* ---- subcommands ---- */
 
 int command_events(int argc, char **argv);
 int command_record(int argc, char **argv);
+int command_lint(int argc, char **argv);
+int command_explain(int argc, char **argv);
+int command_profile(int argc, char **argv);
 
 #endif

@@ -18,6 +18,7 @@ static const struct command commands[] = {
 	  "print the events of a trace: any field, any condition", command_events },
 	{ "record", "-w FILE [--scope WHAT] [-- CMD...]",
 	  "record the running system, or one command, to a trace", command_record },
+	{ "lint", "RULES...", "find what in rules is legal but wrong", command_lint },
 };
 
 static int usage(void)
@@ -27,7 +28,8 @@ static int usage(void)
 	buf_str(&out, STR("Usage: besra [options] [-- CMD...]\n"));
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		buf_printf(&out, "       besra %s %s\n", commands[i].name, commands[i].arguments);
-	buf_str(&out, STR("\nChecks system calls against rules, and prints alerts: those of the running system, of a trace\n(-e FILE), or of one command and its children (-- CMD...).\n\n"));
+	buf_str(&out,
+		STR("\nChecks system calls against rules, and prints alerts: those of the running system, of a trace\n(-e FILE), or of one command and its children (-- CMD...).\n\n"));
 	flags_usage(&out);
 	buf_str(&out, STR("\nCommands:\n"));
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)

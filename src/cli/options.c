@@ -127,7 +127,7 @@ static void print_more(struct setup *s)
 	s->rules.appends = grown;
 }
 
-static bool add_rule_path(struct setup *s, const char *path)
+bool add_rule_path(struct setup *s, const char *path)
 {
 	const char **files, **grown;
 	struct err err;
