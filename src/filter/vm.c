@@ -104,10 +104,11 @@ static inline struct str constant_text(const struct programs *p, uint32_t atom)
 	return p->pool->atoms.items[atom].constants[0].v.s;
 }
 
+/* Events that tell of a container or the like speak for that, whatever thread they came with. */
 static struct memo_row *ask_row(struct programs *p, const struct field_ctx *ctx)
 {
 	p->row_asked = true;
-	if (ctx->who->thread)
+	if (ctx->who->thread && !(ctx->ev->info->category & CATEGORY_METAEVENT))
 		p->row = memo_row(&p->threads, ctx->state, ctx->who->thread);
 	return p->row;
 }
