@@ -2,73 +2,12 @@
 #include "internal.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "engine/needs.h"
-#include "source/live.h"
-
-/* ---- Scope ---------------------------------------------------------------------------------- */
-
-/* nftw has no argument for its callback; a search runs only once, before anything else does. */
-static struct {
-	const char *id;
-	char found[4096];
-} search;
-
-static int look_at(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	if (type != FTW_D || !strstr(path + at->base, search.id))
-		return 0;
-	snprintf(search.found, sizeof(search.found), "%s", path);
-	return 1;
-}
-
-/* The control group whose directory is named after the container. */
-static const char *container_cgroup(struct arena *a, const char *id)
-{
-	static const char *const trees[] = { "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids",
-					     "/sys/fs/cgroup" };
-
-	search.id = id;
-	search.found[0] = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(trees) && !search.found[0]; i++)
-		nftw(trees[i], look_at, 16, FTW_PHYS);
-	return search.found[0] ? arena_str(a, str_from(search.found)).p : NULL;
-}
-
-bool scope_parse(struct arena *a, const char *text, struct scope *out)
-{
-	*out = (struct scope){ .kind = WIRE_SCOPE_ALL };
-	if (!text)
-		return true;
-	if (strncmp(text, "pid=", 4) == 0 && str_to_i64(str_from(text + 4), &out->pid) &&
-	    out->pid > 0) {
-		out->kind = WIRE_SCOPE_TASKS;
-		return true;
-	}
-	out->kind = WIRE_SCOPE_CGROUP;
-	if (strncmp(text, "cgroup=", 7) == 0 && text[7]) {
-		out->cgroup = text + 7;
-		return true;
-	}
-	if (strncmp(text, "container=", 10) == 0 && text[10]) {
-		out->cgroup = container_cgroup(a, text + 10);
-		if (!out->cgroup)
-			complain("--scope %s: no control group is named after this container",
-				 text);
-		return out->cgroup;
-	}
-	complain("--scope takes pid=N, cgroup=PATH or container=ID, not '%s'", text);
-	return false;
-}
 
 /* ---- What the kernel offers ------------------------------------------------------------------ */
 
@@ -100,16 +39,11 @@ int check_kernel(void)
 #define LINGER_NS     (NS_PER_S / 20)   /* for the last events of a command that ended */
 
 struct live_run {
-	const struct setup *setup;
+	struct run run;
 	struct scope scope;
 	struct child child;
-	struct ruleset *rules;
 	struct needs needs; /* what the kernel side was asked for */
-	struct source *source;
-	struct outputs *outputs;
-	struct engine *engine;
-	uint64_t end_ns; /* of -M, or of lingering; UINT64_MAX: none */
-	unsigned empty;  /* looks that found nothing, in a row */
+	unsigned empty;     /* looks that found nothing, in a row */
 };
 
 /* Nothing is there now: wait a moment, or sleep until the kernel side wakes us. */
@@ -117,12 +51,12 @@ static void rest(struct live_run *r)
 {
 	struct timespec nap = { .tv_nsec = ACTIVE_NAP_NS };
 
-	if (r->child.pid > 0 && r->end_ns == UINT64_MAX && child_has_ended(&r->child))
-		r->end_ns = clock_monotonic_ns() + LINGER_NS;
+	if (r->child.pid > 0 && r->run.end_ns == UINT64_MAX && child_has_ended(&r->child))
+		r->run.end_ns = clock_monotonic_ns() + LINGER_NS;
 	if (r->empty++ < NAPS || r->child.ended)
 		nanosleep(&nap, NULL);
 	else
-		live_wait(r->source, IDLE_SLEEP_NS);
+		live_wait(r->run.source, IDLE_SLEEP_NS);
 }
 
 /* One line per reason, so that nothing is missing silently. */
@@ -151,28 +85,6 @@ static void print_losses(struct source *s)
 			complain("%" PRIu64 " %s", sums[i], reasons[i]);
 }
 
-static int finish(struct live_run *r, int status)
-{
-	struct buf text = { 0 };
-	struct err err = { 0 };
-	int n = outputs_close(r->outputs, &err);
-
-	r->outputs = NULL;
-	if (n < 0) {
-		if (n != -EPIPE)
-			complain("%s", err.text);
-		status = EXIT_FAILED;
-	}
-	if (n != -EPIPE) {
-		engine_statistics(r->engine, &text);
-		if (!print_out(&text))
-			status = EXIT_FAILED;
-	}
-	buf_fini(&text);
-	print_losses(r->source);
-	return status;
-}
-
 /* What the rules and base_syscalls ask for; false after a complaint. */
 static bool needs_configured(const struct setup *s, const struct ruleset *rules, struct needs *out)
 {
@@ -199,7 +111,7 @@ static bool needs_configured(const struct setup *s, const struct ruleset *rules,
 
 static bool open_source(struct live_run *r)
 {
-	const struct config *c = &r->setup->config;
+	const struct config *c = &r->run.setup->config;
 	struct live_options options = {
 		.snaplen = (uint32_t)c->snaplen,
 		.state_ring_bytes = RING_BYTES_LEAST << (c->buf_size_preset - 1),
@@ -210,13 +122,14 @@ static bool open_source(struct live_run *r)
 	struct err err = { 0 };
 	bool ok;
 
-	if (!needs_configured(r->setup, r->rules, &r->needs))
+	if (!needs_configured(r->run.setup, r->run.rules, &r->needs))
 		return false;
 	options.want = r->needs.syscall;
-	r->source = source_open_live(&options, &err);
-	ok = r->source && live_want(r->source, r->needs.syscall, r->needs.signals, &err) == 0;
+	r->run.source = source_open_live(&options, &err);
+	ok = r->run.source &&
+	     live_want(r->run.source, r->needs.syscall, r->needs.signals, &err) == 0;
 	if (ok && r->scope.kind == WIRE_SCOPE_TASKS)
-		ok = live_scope_pid(r->source, r->scope.pid, &err) == 0;
+		ok = live_scope_pid(r->run.source, r->scope.pid, &err) == 0;
 	if (!ok)
 		complain("%s", err.text);
 	return ok;
@@ -238,7 +151,7 @@ static void ask_to_reload(int number)
  */
 static void reload(struct live_run *r)
 {
-	struct setup again = *r->setup;
+	struct setup again = *r->run.setup;
 	struct ruleset *rules = NULL;
 	struct needs next, wide;
 	struct err err = { 0 };
@@ -253,15 +166,15 @@ static void reload(struct live_run *r)
 	}
 	wide = r->needs;
 	needs_merge(&wide, &next);
-	if (live_want(r->source, wide.syscall, wide.signals, &err) < 0) {
+	if (live_want(r->run.source, wide.syscall, wide.signals, &err) < 0) {
 		complain("the rules in force stay: %s", err.text);
 		ruleset_free(rules);
 		return;
 	}
-	ruleset_free(engine_swap(r->engine, rules));
-	r->rules = rules;
+	ruleset_free(engine_swap(r->run.engine, rules));
+	r->run.rules = rules;
 	r->needs = next;
-	if (live_want(r->source, next.syscall, next.signals, &err) < 0)
+	if (live_want(r->run.source, next.syscall, next.signals, &err) < 0)
 		complain("%s", err.text);
 	complain("%zu rules loaded", rules->nrules);
 }
@@ -277,7 +190,7 @@ static int run_events(struct live_run *r)
 
 		if (reload_asked)
 			reload(r);
-		n = engine_step(r->engine, &err);
+		n = engine_step(r->run.engine, &err);
 		if (n == -EAGAIN)
 			rest(r);
 		else
@@ -286,85 +199,39 @@ static int run_events(struct live_run *r)
 			complain("%s", err.text);
 			return EXIT_FAILED;
 		}
-		if ((n == -EAGAIN || i % LOOK_EVERY == 0) &&
-		    (outputs_broken(r->outputs) || clock_monotonic_ns() >= r->end_ns))
+		if ((n == -EAGAIN || i % LOOK_EVERY == 0) && run_is_over(&r->run))
 			break;
 	}
 	return EXIT_OK;
 }
 
-static bool start(struct live_run *r)
-{
-	const struct setup *s = r->setup;
-	struct output_mode mode = { .wait = false,
-				    .unbuffered = flag_given(s->flags, FLAG_UNBUFFERED) };
-	struct engine_parts parts = {
-		.rules = r->rules,
-		.alerts = setup_alerts(&s->config),
-		.statics = s->rules.statics,
-		.limits = setup_limits(&s->config),
-		.timing = flag_given(s->flags, FLAG_STAGE_TIMES),
-	};
-	struct err err = { 0 };
-
-	if (!open_source(r))
-		return false;
-	r->outputs = outputs_open(&s->config, &mode, &err);
-	parts.source = r->source;
-	parts.outputs = r->outputs;
-	parts.alerts.hostname = getenv("FALCO_HOSTNAME");
-	if (r->outputs)
-		r->engine = engine_new(&parts, &err);
-	if (!r->engine)
-		complain("%s", err.text);
-	return r->engine;
-}
-
-/* -M; false after a complaint. */
-static bool take_duration(struct live_run *r)
-{
-	const char *text = flag_value(r->setup->flags, FLAG_DURATION);
-	uint64_t seconds;
-
-	r->end_ns = UINT64_MAX;
-	if (!text)
-		return true;
-	if (!str_to_u64(str_from(text), &seconds) || seconds > UINT64_MAX / NS_PER_S / 2) {
-		complain("-M takes a number of seconds, not '%s'", text);
-		return false;
-	}
-	r->end_ns = clock_monotonic_ns() + seconds * NS_PER_S;
-	return true;
-}
-
 int run_live(const struct setup *s)
 {
-	struct live_run r = { .setup = s, .child = { .pid = -1, .go = -1 } };
+	struct live_run r = { .run = { .setup = s }, .child = { .pid = -1, .go = -1 } };
 	int status = EXIT_FAILED;
 
-	if (!take_duration(&r) ||
+	if (!run_take_duration(&r.run) ||
 	    !scope_parse(s->arena, flag_value(s->flags, FLAG_SCOPE), &r.scope))
 		return EXIT_FAILED;
 	if (s->flags->command && r.scope.kind != WIRE_SCOPE_ALL) {
 		complain("--scope and a command do not go together: the command is the scope");
 		return EXIT_FAILED;
 	}
-	r.rules = load_rule_set(s);
-	if (!r.rules)
+	r.run.rules = load_rule_set(s);
+	if (!r.run.rules)
 		return EXIT_FAILED;
 	if (s->flags->command && child_prepare(&r.child, s->flags->command))
 		r.scope = (struct scope){ .kind = WIRE_SCOPE_TASKS, .pid = r.child.pid };
 	catch_signals();
 	signal(SIGHUP, ask_to_reload);
-	if ((!s->flags->command || r.child.pid > 0) && start(&r)) {
+	if ((!s->flags->command || r.child.pid > 0) && open_source(&r) &&
+	    run_start(&r.run, false)) {
 		if (r.child.pid > 0)
 			child_go(&r.child);
-		status = finish(&r, run_events(&r));
+		status = run_finish(&r.run, run_events(&r));
+		print_losses(r.run.source);
 	}
 	child_abandon(&r.child);
-	outputs_close(r.outputs, NULL);
-	engine_free(r.engine);
-	source_close(r.source);
-	ruleset_free(r.rules);
+	run_close(&r.run);
 	return status;
 }
