@@ -42,10 +42,6 @@ struct filename {
 	const char *name;
 };
 
-struct io_sq_data {
-	int task_pid;
-};
-
 struct io_uring_sqe;
 
 struct io_ring_ctx {
@@ -53,7 +49,6 @@ struct io_ring_ctx {
 	__u32 *sq_array;
 	struct io_uring_sqe *sq_sqes;
 	__u32 cached_sq_head, sq_entries;
-	struct io_sq_data *sq_data;
 };
 
 struct io_uring_cqe {

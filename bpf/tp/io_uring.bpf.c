@@ -195,14 +195,15 @@ static __always_inline void read_entry(struct uring_sqe *to, struct io_ring_ctx 
 		__builtin_memset(to, 0, sizeof(*to));
 }
 
-/* Who handed it in: of a ring the kernel polls, the thread that made the ring. */
+/*
+ * Who handed it in. Of a ring that the kernel polls nobody knows which thread that was: then it is
+ * the process's first.
+ */
 static __always_inline __u32 owner_of(struct io_ring_ctx *ring)
 {
-	__u32 maker = 0;
+	__u64 current = bpf_get_current_pid_tgid();
 
-	if (BPF_CORE_READ(ring, flags) & URING_SETUP_SQPOLL)
-		maker = BPF_CORE_READ(ring, sq_data, task_pid);
-	return maker ? maker : (__u32)bpf_get_current_pid_tgid();
+	return BPF_CORE_READ(ring, flags) & URING_SETUP_SQPOLL ? current >> 32 : current;
 }
 
 static __always_inline void store_request(struct uring_request *p)

@@ -77,6 +77,29 @@ static void direct(struct uring *r)
 	uring_register(r, IORING_UNREGISTER_FILES, NULL, 0);
 }
 
+/* What the ring opened is read without it; what the ring closed is no longer there. */
+static void opened(struct uring *r)
+{
+	char buffer[4];
+	struct io_uring_sqe *e;
+	int fd;
+
+	announce("opened", "ring");
+	prepare_open(r, "file", O_RDONLY, 0);
+	fd = uring_run(r);
+	printf("RESULT opened %d\n", fd);
+	announce("opened", "undo");
+	if (read(fd, buffer, sizeof(buffer)) != sizeof(buffer))
+		uring_die("read");
+	announce("closed", "ring");
+	e = uring_entry(r, OP_CLOSE);
+	e->fd = fd;
+	printf("RESULT closed %d\n", uring_run(r));
+	announce("closed", "undo");
+	if (read(fd, buffer, sizeof(buffer)) >= 0)
+		uring_die("read of what is closed");
+}
+
 /* The first fails: the others are cancelled, and never looked at their files. */
 static void broken_chain(struct uring *r)
 {
@@ -279,6 +302,7 @@ int main(int argc, char **argv)
 	}
 	uring_begin(argv[1]);
 	uring_open(&r, 8, 0);
+	opened(&r);
 	direct(&r);
 	broken_chain(&r);
 	silent(&r);
