@@ -2,32 +2,21 @@
 
 /* Every system call of the machine passes here: leave at once unless somebody asked for it. */
 
+#include "call.bpf.h"
 #include "core/scope.bpf.h"
-
-/* x86_64 numbers of 32-bit calls, plus one; 0: none. */
-static const volatile __u16 native_of_compat[WIRE_SYSCALLS_MAX] = {
-#define COMPAT(number, native, name) [number] = native + 1,
-#include "tables/compat_syscalls.def"
-#undef COMPAT
-};
-
-#define TS_COMPAT 2
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	__u32 zero = 0, nr = regs->orig_ax;
+	__u32 zero = 0, nr;
 	struct wire_needs *n = bpf_map_lookup_elem(&needs, &zero);
 
-	if (!n || nr >= WIRE_SYSCALLS_MAX)
+	if (!n || !call_number(task, regs, &nr))
 		return 0;
-	if (task->thread_info.status & TS_COMPAT) {
-		nr = native_of_compat[nr];
-		if (!nr--)
-			return 0;
-		nr &= WIRE_SYSCALLS_MAX - 1;
-	}
+	if (!n->syscall[nr])
+		return 0;
+	ret = call_result(task, regs, ret);
 	if (!(n->syscall[nr] & (ret < 0 ? WIRE_NEED_FAILED : WIRE_NEED_EVENT)))
 		return 0;
 	if (!task_wanted(task, n))

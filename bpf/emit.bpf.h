@@ -216,7 +216,7 @@ static __always_inline void emit_data(struct bpf_scratch *e, __u64 from, __s64 l
 	emit_length(e, n);
 }
 
-/* The 64-bit (or, for 32-bit callers, 32-bit) word at a user address; 0 when unreadable. */
+/* Words at a user address; 0 when unreadable. */
 static __always_inline __u64 user_u64(__u64 at)
 {
 	__u64 v = 0;
@@ -235,15 +235,34 @@ static __always_inline __u32 user_u32(__u64 at)
 
 /* ---- Sending -------------------------------------------------------------------------------- */
 
+/*
+ * A leader's record, made when there is none; NULL when there is no memory for it. Making the
+ * first storage of a task fails when another program makes it at the same time: try again.
+ */
+static __always_inline struct wire_task *record_make(struct task_struct *leader)
+{
+	struct wire_task *t =
+		bpf_task_storage_get(&tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	return t ? t
+		 : bpf_task_storage_get(&tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
 /* The record of the current thread group; NULL (counted) when there is no memory for it. */
 static __always_inline struct wire_task *current_record(__u32 type)
 {
 	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
-	struct wire_task *t =
-		bpf_task_storage_get(&tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct wire_task *t = record_make(leader);
 
-	if (!t)
+	if (!t) {
 		count_loss(WIRE_LOSS_STORAGE, type);
+	} else if (t->moved) {
+		__u32 tgid = leader->tgid;
+		struct wire_task *elsewhere = bpf_map_lookup_elem(&headless, &tgid);
+
+		if (elsewhere)
+			return elsewhere;
+	}
 	return t;
 }
 
@@ -339,65 +358,5 @@ static __always_inline int emit_submit(struct bpf_scratch *e, __u32 lane)
 {
 	return emit_submit_of(e, lane, bpf_get_current_pid_tgid() >> 32, current_record(e->type));
 }
-
-/* ---- The call that ended -------------------------------------------------------------------- */
-
-/*
- * SYSCALL_EXIT(name, EVENT) { ... } defines the program for one system call. Inside, `e` takes
- * parameters, `ret` is the result, ARG(0) .. ARG(5) the arguments as the caller passed them.
- */
-#define ARG(n) (c->args[n])
-
-struct call {
-	long ret;
-	__u64 args[6];
-};
-
-/*
- * The kernel's notes to itself that an interrupted call is to be made again, or else to fail with
- * EINTR: include/linux/errno.h, 512 to 516 without 515.
- */
-static __always_inline long call_result(long ret)
-{
-	return ret <= -512 && ret >= -516 && ret != -515 ? -4 : ret;
-}
-
-static __always_inline void call_read(struct call *c, struct pt_regs *regs, long ret)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	c->ret = call_result(ret);
-	if (task->thread_info.status & 2) { /* TS_COMPAT: the 32-bit calling convention */
-		c->args[0] = (__u32)regs->bx;
-		c->args[1] = (__u32)regs->cx;
-		c->args[2] = (__u32)regs->dx;
-		c->args[3] = (__u32)regs->si;
-		c->args[4] = (__u32)regs->di;
-		c->args[5] = (__u32)regs->bp;
-		return;
-	}
-	c->args[0] = regs->di;
-	c->args[1] = regs->si;
-	c->args[2] = regs->dx;
-	c->args[3] = regs->r10;
-	c->args[4] = regs->r8;
-	c->args[5] = regs->r9;
-}
-
-#define SYSCALL_EXIT(name, EVENT, lane)                                                            \
-	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c);    \
-	SEC("tp_btf/sys_exit")                                                                     \
-	int BPF_PROG(exit_##name, struct pt_regs *regs, long ret)                                  \
-	{                                                                                          \
-		struct bpf_scratch *e = emit_begin(EVENT_##EVENT, EVENT##_PARAMS);                 \
-		struct call c;                                                                     \
-                                                                                                   \
-		if (!e)                                                                            \
-			return 0;                                                                  \
-		call_read(&c, regs, ret);                                                          \
-		name##_params(e, &c);                                                              \
-		return emit_submit(e, lane);                                                       \
-	}                                                                                          \
-	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c)
 
 #endif

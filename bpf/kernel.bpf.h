@@ -123,7 +123,7 @@ struct qstr {
 
 struct super_block {
 	__u32 s_dev;
-	unsigned long s_magic;
+	unsigned long s_flags, s_magic;
 	struct dentry *s_root;
 };
 
@@ -134,6 +134,7 @@ struct timespec64 {
 
 struct inode {
 	__u16 i_mode;
+	__u32 i_flags;
 	kuid_t i_uid;
 	kgid_t i_gid;
 	unsigned long i_ino;
@@ -248,7 +249,9 @@ typedef struct {
 } atomic_t;
 
 struct signal_struct {
-	atomic_t live;       /* threads that have not begun to exit */
+	atomic_t live; /* threads that have not begun to exit */
+	struct list_head thread_head;
+	__u32 is_child_subreaper : 1, has_child_subreaper : 1;
 	struct pid *pids[4]; /* PIDTYPE_PID, TGID, PGID, SID */
 	struct tty_struct *tty;
 	struct rlimit rlim[16];
@@ -288,10 +291,35 @@ struct kernel_cap_struct___words {
 	__u32 cap[2];
 };
 
+struct uid_gid_extent {
+	__u32 first, lower_first, count;
+};
+
+struct uid_gid_map {
+	union {
+		struct {
+			struct uid_gid_extent extent[5];
+			__u32 nr_extents;
+		};
+	};
+};
+
+struct user_namespace {
+	struct uid_gid_map uid_map, gid_map;
+	int level;
+};
+
+struct group_info {
+	int ngroups;
+	kgid_t gid[0];
+};
+
 struct cred {
 	kuid_t uid, euid, suid, fsuid;
 	kgid_t gid, egid, sgid, fsgid;
 	kernel_cap_t cap_inheritable, cap_permitted, cap_effective;
+	struct user_namespace *user_ns;
+	struct group_info *group_info;
 };
 
 struct kernfs_node {
@@ -335,6 +363,33 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+typedef struct {
+	unsigned long sig[1];
+} sigset_t;
+
+struct sigpending {
+	sigset_t signal;
+};
+
+struct seccomp {
+	int mode;
+};
+
+/* What is known of a signal; who sent it stands in the same place for all that say so. */
+union __sifields {
+	struct {
+		int _pid;
+		__u32 _uid;
+	} _kill;
+};
+
+struct kernel_siginfo {
+	struct {
+		int si_signo, si_errno, si_code;
+		union __sifields _sifields;
+	};
+};
+
 struct thread_info {
 	__u32 status; /* bit 1: TS_COMPAT, a 32-bit system call */
 };
@@ -344,6 +399,9 @@ struct task_struct {
 	int pid, tgid;
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
+	struct list_head children, thread_node;
+	struct seccomp seccomp;
+	struct sigpending pending;
 	struct mm_struct *mm;
 	struct files_struct *files;
 	struct fs_struct *fs;

@@ -89,6 +89,18 @@ struct {
 
 /* ---- Per thread group ----------------------------------------------------------------------- */
 
+/*
+ * Records of groups whose leader has exited before the others, by tgid. Should one of these exec,
+ * it becomes the leader, and the record moves on to it.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct wire_task);
+} headless SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

@@ -104,6 +104,7 @@ struct wire_loss_key {
 struct wire_task {
 	WIRE_U64 sequence;
 	WIRE_U32 scope; /* not 0: in scope */
+	WIRE_U32 moved; /* not 0: the leader is gone, the record is the one in `headless` */
 };
 
 #endif

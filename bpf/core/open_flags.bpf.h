@@ -5,6 +5,7 @@
 /* Flags of open, in the format's bits, with the quirks of Falco's probe that rules rely on. */
 
 #include "core/file.bpf.h"
+#include "core/overlay.bpf.h"
 #include "schema_flags.bpf.h"
 
 #define O_CREAT_NATIVE   0x40
@@ -49,12 +50,22 @@ static __always_inline __u32 fd_flags(__u64 native)
 	       (native & 0x800 ? FILE_FLAGS_O_NONBLOCK : 0);
 }
 
-#define OVERLAYFS_MAGIC 0x794c7630
-
-/* F_CREATED: this very call made the file. */
+/* What the file says: whether this very call made it, and where in an overlay it is. */
 static __always_inline __u32 open_result_flags(struct file *f)
 {
-	return f && BPF_CORE_READ(f, f_mode) & FMODE_CREATED ? FILE_FLAGS_O_F_CREATED : 0;
+	enum layer layer = file_layer(f);
+
+	return (f && BPF_CORE_READ(f, f_mode) & FMODE_CREATED ? FILE_FLAGS_O_F_CREATED : 0) |
+	       (layer == LAYER_UPPER ? FILE_FLAGS_FD_UPPER_LAYER : 0) |
+	       (layer == LAYER_LOWER ? FILE_FLAGS_FD_LOWER_LAYER : 0);
+}
+
+static __always_inline __u16 creat_flags(struct file *f)
+{
+	enum layer layer = file_layer(f);
+
+	return (layer == LAYER_UPPER ? CREAT_FLAGS_FD_UPPER_LAYER_CREAT : 0) |
+	       (layer == LAYER_LOWER ? CREAT_FLAGS_FD_LOWER_LAYER_CREAT : 0);
 }
 
 /* dev, ino of what was opened; zeros for a call that failed. */

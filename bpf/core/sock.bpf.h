@@ -272,6 +272,31 @@ static __always_inline void emit_tuple(struct bpf_scratch *e, long fd, enum dire
 	emit_tuple_of(e, sock_of(fd), way, &(struct address_at){ name, name_len, false });
 }
 
+/* Whether it is known where something was to go: a socket's peer, or an address given. */
+static __always_inline bool has_destination(struct sock *sk, const struct address_at *name)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	struct user_address a;
+
+	if (address_read(&a, name) && a.family == family)
+		return true;
+	return family == AF_UNIX ? BPF_CORE_READ((struct unix_sock *)sk, peer) != NULL
+				 : BPF_CORE_READ(sk, __sk_common.skc_dport) != 0;
+}
+
+/* The tuple of a call that sends or connects; of one that failed if the destination is known. */
+static __always_inline void emit_destination(struct bpf_scratch *e, long ret, long fd, __u64 name,
+					     __u64 name_len)
+{
+	const struct address_at at = { name, name_len, false };
+	struct sock *sk = sock_of(fd);
+
+	if (ret < 0 && sk && !has_destination(sk, &at))
+		emit_empty(e);
+	else
+		emit_tuple_of(e, sk, OUTBOUND, &at);
+}
+
 /* queuepct, queuelen, queuemax: zeros without a listener */
 static __always_inline void emit_queue(struct bpf_scratch *e, struct sock *listener)
 {

@@ -15,13 +15,19 @@ static const volatile __u16 code_of[SC_BY_NATIVE_SIZE] = {
 #undef SYSCALL
 };
 
+/* 0: the format has no code for it. */
+static __always_inline __u16 syscall_code(__u32 native)
+{
+	__u64 at = native < SC_BY_NATIVE_SIZE ? native : SC_BY_NATIVE_SIZE - 1;
+
+	BOUND(at, SC_BY_NATIVE_SIZE - 1);
+	return code_of[at];
+}
+
 /* ID, nativeID */
 static __always_inline void emit_syscall_code(struct bpf_scratch *e, __u32 native)
 {
-	__u64 at = native < SC_BY_NATIVE_SIZE ? native : 0;
-
-	BOUND(at, SC_BY_NATIVE_SIZE - 1);
-	emit_u16(e, code_of[at]);
+	emit_u16(e, syscall_code(native));
 	emit_u16(e, native);
 }
 

@@ -4,6 +4,8 @@
 
 /* What Falco's events say of a task. */
 
+#include "call.bpf.h"
+#include "core/exe.bpf.h"
 #include "core/file.bpf.h"
 #include "core/scope.bpf.h"
 #include "schema_flags.bpf.h"
@@ -55,14 +57,6 @@ static __always_inline __u64 task_pidns_start(struct task_struct *t)
 }
 
 /* ---- Credentials ---------------------------------------------------------------------------- */
-
-static __always_inline __u64 capabilities(const kernel_cap_t *set)
-{
-	__u64 bits = 0;
-
-	bpf_core_read(&bits, sizeof(bits), set); /* two words or one: the same eight bytes */
-	return bits;
-}
 
 static __always_inline __u32 task_loginuid(struct task_struct *t)
 {
@@ -170,11 +164,12 @@ static __always_inline void emit_arguments(struct bpf_scratch *e, struct task_st
 #define ARRAY_MAX 64
 
 /* The strings an argv-like array points to, from index `first` on, at most LIST_CAP bytes. */
-static __always_inline void emit_user_array(struct bpf_scratch *e, __u64 array, __u32 first)
+static __always_inline void emit_user_array(struct bpf_scratch *e, const struct call *c,
+					    __u64 array, __u32 first)
 {
 	e->done = 0;
 	for (__u32 i = first; array && i < ARRAY_MAX; i++) {
-		__u64 string = user_u64(array + i * sizeof(string));
+		__u64 string = user_word(c, array + i * word_size(c));
 		__u32 room = LIST_CAP - e->done;
 		long n;
 
@@ -192,10 +187,11 @@ static __always_inline void emit_user_array(struct bpf_scratch *e, __u64 array, 
 }
 
 /* argv[0] and the rest as two parameters. */
-static __always_inline void emit_argument_array(struct bpf_scratch *e, __u64 array)
+static __always_inline void emit_argument_array(struct bpf_scratch *e, const struct call *c,
+						__u64 array)
 {
-	emit_user_str(e, array ? user_u64(array) : 0, LIST_CAP);
-	emit_user_array(e, array, 1);
+	emit_user_str(e, array ? user_word(c, array) : 0, LIST_CAP);
+	emit_user_array(e, c, array, 1);
 }
 
 /* ---- Control groups ------------------------------------------------------------------------- */
@@ -268,65 +264,6 @@ static __always_inline void emit_cgroups(struct bpf_scratch *e, struct task_stru
 	APPEND_CGROUP(io, "io");
 	APPEND_CGROUP(memory, "memory");
 	emit_length(e, len);
-}
-
-/* ---- The executable ------------------------------------------------------------------------- */
-
-static __always_inline __u64 inode_ctime_ns(struct inode *inode)
-{
-	struct inode___seconds *new = (void *)inode;
-	struct inode___under *mid = (void *)inode;
-	struct inode___plain *old = (void *)inode;
-
-	if (bpf_core_field_exists(new->i_ctime_sec))
-		return BPF_CORE_READ(new, i_ctime_sec) * 1000000000ull +
-		       BPF_CORE_READ(new, i_ctime_nsec);
-	if (bpf_core_field_exists(mid->__i_ctime))
-		return BPF_CORE_READ(mid, __i_ctime.tv_sec) * 1000000000ull +
-		       BPF_CORE_READ(mid, __i_ctime.tv_nsec);
-	return BPF_CORE_READ(old, i_ctime.tv_sec) * 1000000000ull +
-	       BPF_CORE_READ(old, i_ctime.tv_nsec);
-}
-
-static __always_inline __u64 inode_mtime_ns(struct inode *inode)
-{
-	struct inode___seconds *new = (void *)inode;
-	struct inode___under *mid = (void *)inode;
-	struct inode___plain *old = (void *)inode;
-
-	if (bpf_core_field_exists(new->i_mtime_sec))
-		return BPF_CORE_READ(new, i_mtime_sec) * 1000000000ull +
-		       BPF_CORE_READ(new, i_mtime_nsec);
-	if (bpf_core_field_exists(mid->__i_mtime))
-		return BPF_CORE_READ(mid, __i_mtime.tv_sec) * 1000000000ull +
-		       BPF_CORE_READ(mid, __i_mtime.tv_nsec);
-	return BPF_CORE_READ(old, i_mtime.tv_sec) * 1000000000ull +
-	       BPF_CORE_READ(old, i_mtime.tv_nsec);
-}
-
-/* What the flags of an exec event say of the file. */
-static __always_inline __u32 exe_flags(const struct cred *cred, struct file *exe)
-{
-	struct inode *inode = BPF_CORE_READ(exe, f_inode);
-	struct dentry *dentry = BPF_CORE_READ(exe, f_path.dentry);
-	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
-	__u32 mode = BPF_CORE_READ(inode, i_mode), fsuid = BPF_CORE_READ(cred, fsuid.val);
-	__u32 flags = 0;
-	char begin[6] = { 0 };
-
-	if (BPF_CORE_READ(inode, i_uid.val) == fsuid)
-		flags |= mode & 0200 ? EXECVE_FLAGS_EXE_WRITABLE : 0;
-	else if (BPF_CORE_READ(inode, i_gid.val) == BPF_CORE_READ(cred, fsgid.val))
-		flags |= mode & 0020 ? EXECVE_FLAGS_EXE_WRITABLE : 0;
-	else
-		flags |= mode & 0002 ? EXECVE_FLAGS_EXE_WRITABLE : 0;
-	if (capabilities(&cred->cap_effective) & 2) /* CAP_DAC_OVERRIDE */
-		flags |= EXECVE_FLAGS_EXE_WRITABLE;
-	bpf_probe_read_kernel(begin, sizeof(begin), name);
-	if (BPF_CORE_READ(dentry, d_parent) == dentry && begin[0] == 'm' && begin[1] == 'e' &&
-	    begin[2] == 'm' && begin[3] == 'f' && begin[4] == 'd' && begin[5] == ':')
-		flags |= EXECVE_FLAGS_EXE_FROM_MEMFD;
-	return flags;
 }
 
 #endif

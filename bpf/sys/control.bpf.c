@@ -2,7 +2,7 @@
 
 /* Calls that govern the system or another process: ptrace, prctl, bpf, modules, quotas, rings. */
 
-#include "emit.bpf.h"
+#include "call.bpf.h"
 #include "flags.bpf.h"
 #include "schema_flags.bpf.h"
 
@@ -46,7 +46,7 @@ SYSCALL_EXIT(ptrace, PTRACE_X, WIRE_LANE_BULK)
 	} else {
 		emit_tagged_u64(e, PTRACE_UINT64, ARG(2));
 		if (request >= PTRACE_PEEKTEXT && request <= PTRACE_PEEKUSR) {
-			emit_tagged_u64(e, PTRACE_UINT64, user_u64(ARG(3)));
+			emit_tagged_u64(e, PTRACE_UINT64, user_word(c, ARG(3)));
 		} else if (request == PTRACE_CONT || request == PTRACE_SINGLESTEP ||
 			   request == PTRACE_DETACH || request == PTRACE_SYSCALL) {
 			EMIT_STORE(e, __u8, e->at, PTRACE_SIGTYPE);

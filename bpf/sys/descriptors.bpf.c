@@ -2,6 +2,7 @@
 
 /* Descriptors that come from elsewhere than a name: copies, pipes, events, timers, waiting. */
 
+#include "call.bpf.h"
 #include "core/open_flags.bpf.h"
 
 SYSCALL_EXIT(dup, DUP_1_X, LANE_FD)
@@ -52,11 +53,34 @@ SYSCALL_EXIT(pipe2, PIPE2_X, LANE_FD)
 	emit_u32(e, fd_flags(ARG(1)) | (ARG(1) & 0x4000 ? FILE_FLAGS_O_DIRECT : 0));
 }
 
+/*
+ * Locks of 64-bit files have commands of their own only for 32-bit callers; in the format's table
+ * they have the number of the plain ones, too.
+ */
+static __always_inline __u8 fcntl_command(const struct call *c)
+{
+	switch (ARG(1)) {
+	case 5:
+		return FCNTL_COMMANDS_FCNTL_F_GETLK;
+	case 6:
+		return FCNTL_COMMANDS_FCNTL_F_SETLK;
+	case 7:
+		return FCNTL_COMMANDS_FCNTL_F_SETLKW;
+	case 12:
+		return c->compat ? FCNTL_COMMANDS_FCNTL_F_GETLK64 : 0;
+	case 13:
+		return c->compat ? FCNTL_COMMANDS_FCNTL_F_SETLK64 : 0;
+	case 14:
+		return c->compat ? FCNTL_COMMANDS_FCNTL_F_SETLKW64 : 0;
+	}
+	return enum_fcntl_commands(ARG(1), 0);
+}
+
 SYSCALL_EXIT(fcntl, FCNTL_X, LANE_FD)
 {
 	emit_s64(e, c->ret);
 	emit_fd(e, ARG(0));
-	emit_u8(e, enum_fcntl_commands(ARG(1), 0));
+	emit_u8(e, fcntl_command(c));
 	emit_u64(e, ARG(2));
 }
 
@@ -210,16 +234,10 @@ SYSCALL_EXIT(poll, POLL_X, WIRE_LANE_BULK)
 	emit_s64(e, (__s32)ARG(2));
 }
 
-/* Linux's struct timespec as 64-bit programs have it, in ns. */
-static __always_inline __u64 user_timespec_ns(__u64 at)
-{
-	return user_u64(at) * 1000000000ull + user_u64(at + 8);
-}
-
 SYSCALL_EXIT(ppoll, PPOLL_X, WIRE_LANE_BULK)
 {
 	emit_s64(e, c->ret);
 	emit_poll_list(e, ARG(0), ARG(1), c->ret);
-	emit_u64(e, ARG(2) ? user_timespec_ns(ARG(2)) : 0);
+	emit_u64(e, ARG(2) ? user_timespec_ns(c, ARG(2)) : 0);
 	emit_u32(e, ARG(3) ? user_u32(ARG(3)) : 0);
 }

@@ -2,7 +2,7 @@
 
 /* Where a process stands: working directory, root, namespaces. */
 
-#include "emit.bpf.h"
+#include "call.bpf.h"
 #include "flags.bpf.h"
 
 SYSCALL_EXIT(chdir, CHDIR_X, WIRE_LANE_STATE)

@@ -2,14 +2,22 @@
 
 /* Calls without an event of their own. */
 
+#include "call.bpf.h"
 #include "core/syscall_codes.bpf.h"
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_generic, struct pt_regs *regs, long ret)
 {
-	struct bpf_scratch *e = emit_begin(EVENT_GENERIC_X, GENERIC_X_PARAMS);
-	__u32 nr = regs->orig_ax;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct bpf_scratch *e;
+	__u32 nr;
 
+	if (!call_number(task, regs, &nr))
+		return 0;
+	/* A number that neither the format nor the kernel knows is no system call. */
+	if (!syscall_code(nr) && ret == -ENOSYS)
+		return 0;
+	e = emit_begin(EVENT_GENERIC_X, GENERIC_X_PARAMS);
 	if (!e)
 		return 0;
 	emit_syscall_code(e, nr);

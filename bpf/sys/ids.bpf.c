@@ -2,6 +2,7 @@
 
 /* Who a process is: users, groups, capabilities, sessions, limits. */
 
+#include "call.bpf.h"
 #include "core/task.bpf.h"
 #include "flags.bpf.h"
 
@@ -86,16 +87,16 @@ SYSCALL_EXIT(setpgid, SETPGID_X, WIRE_LANE_STATE)
 SYSCALL_EXIT(setrlimit, SETRLIMIT_X, WIRE_LANE_STATE)
 {
 	RESULT;
-	emit_u64(e, user_u64(ARG(1)));
-	emit_u64(e, user_u64(ARG(1) + 8));
+	emit_u64(e, user_word(c, ARG(1)));
+	emit_u64(e, user_word(c, ARG(1) + word_size(c)));
 	emit_u8(e, enum_rlimit_resources(ARG(0), RLIMIT_UNKNOWN));
 }
 
 SYSCALL_EXIT(getrlimit, GETRLIMIT_X, WIRE_LANE_BULK)
 {
 	RESULT;
-	emit_u64(e, c->ret < 0 ? (__u64)-1 : user_u64(ARG(1)));
-	emit_u64(e, c->ret < 0 ? (__u64)-1 : user_u64(ARG(1) + 8));
+	emit_u64(e, c->ret < 0 ? (__u64)-1 : user_word(c, ARG(1)));
+	emit_u64(e, c->ret < 0 ? (__u64)-1 : user_word(c, ARG(1) + word_size(c)));
 	emit_u8(e, enum_rlimit_resources(ARG(0), RLIMIT_UNKNOWN));
 }
 

@@ -2,6 +2,7 @@
 
 /* Reading, writing, seeking, copying. */
 
+#include "call.bpf.h"
 #include "core/iovec.bpf.h"
 #include "flags.bpf.h"
 
@@ -47,37 +48,43 @@ SYSCALL_EXIT(pwrite64, PWRITE_X, WIRE_LANE_BULK)
 
 SYSCALL_EXIT(readv, READV_X, WIRE_LANE_BULK)
 {
+	const struct vector v = call_vector(c);
+
 	emit_s64(e, c->ret);
 	emit_u32(e, c->ret >= 0 ? c->ret : 0);
-	emit_iovec(e, ARG(1), ARG(2), c->ret);
+	emit_vector(e, &v, c->ret);
 	emit_fd(e, ARG(0));
 }
 
 SYSCALL_EXIT(preadv, PREADV_X, WIRE_LANE_BULK)
 {
+	const struct vector v = call_vector(c);
+
 	emit_s64(e, c->ret);
 	emit_u32(e, c->ret >= 0 ? c->ret : 0);
-	emit_iovec(e, ARG(1), ARG(2), c->ret);
+	emit_vector(e, &v, c->ret);
 	emit_fd(e, ARG(0));
 	emit_u64(e, ARG(3));
 }
 
 SYSCALL_EXIT(writev, WRITEV_X, WIRE_LANE_BULK)
 {
-	__u64 size = iovec_size(ARG(1), ARG(2));
+	const struct vector v = call_vector(c);
+	__u64 size = vector_size(&v);
 
 	emit_s64(e, c->ret);
-	emit_iovec(e, ARG(1), ARG(2), written(c, size));
+	emit_vector(e, &v, written(c, size));
 	emit_fd(e, ARG(0));
 	emit_u32(e, size);
 }
 
 SYSCALL_EXIT(pwritev, PWRITEV_X, WIRE_LANE_BULK)
 {
-	__u64 size = iovec_size(ARG(1), ARG(2));
+	const struct vector v = call_vector(c);
+	__u64 size = vector_size(&v);
 
 	emit_s64(e, c->ret);
-	emit_iovec(e, ARG(1), ARG(2), written(c, size));
+	emit_vector(e, &v, written(c, size));
 	emit_fd(e, ARG(0));
 	emit_u32(e, size);
 	emit_u64(e, ARG(3));
@@ -94,7 +101,11 @@ SYSCALL_EXIT(lseek, LSEEK_X, WIRE_LANE_BULK)
 SYSCALL_EXIT(sendfile, SENDFILE_X, WIRE_LANE_BULK)
 {
 	emit_s64(e, c->ret);
-	emit_u64(e, ARG(2) ? user_u64(ARG(2)) : 0);
+	if (!ARG(2))
+		emit_u64(e, 0);
+	else
+		emit_u64(e,
+			 c->compat == COMPAT_SENDFILE64 ? user_u64(ARG(2)) : user_word(c, ARG(2)));
 	emit_fd(e, ARG(0));
 	emit_fd(e, ARG(1));
 	emit_u64(e, ARG(3));
@@ -121,14 +132,18 @@ SYSCALL_EXIT(copy_file_range, COPY_FILE_RANGE_X, WIRE_LANE_BULK)
 
 SYSCALL_EXIT(process_vm_readv, PROCESS_VM_READV_X, WIRE_LANE_BULK)
 {
+	const struct vector v = call_vector(c);
+
 	emit_s64(e, c->ret);
 	emit_s64(e, (__s32)ARG(0));
-	emit_iovec(e, ARG(1), ARG(2), c->ret);
+	emit_vector(e, &v, c->ret);
 }
 
 SYSCALL_EXIT(process_vm_writev, PROCESS_VM_WRITEV_X, WIRE_LANE_BULK)
 {
+	const struct vector v = call_vector(c);
+
 	emit_s64(e, c->ret);
 	emit_s64(e, (__s32)ARG(0));
-	emit_iovec(e, ARG(1), ARG(2), c->ret);
+	emit_vector(e, &v, c->ret);
 }

@@ -2,6 +2,7 @@
 
 /* Memory. */
 
+#include "call.bpf.h"
 #include "core/task.bpf.h"
 #include "flags.bpf.h"
 

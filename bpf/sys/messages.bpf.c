@@ -2,6 +2,7 @@
 
 /* What goes through sockets. */
 
+#include "call.bpf.h"
 #include "core/iovec.bpf.h"
 #include "core/sock.bpf.h"
 
@@ -13,7 +14,7 @@ SYSCALL_EXIT(sendto, SENDTO_X, WIRE_LANE_BULK)
 	emit_data(e, ARG(1), c->ret >= 0 ? c->ret : (__s64)ARG(2));
 	emit_fd(e, ARG(0));
 	emit_u32(e, ARG(2));
-	emit_tuple(e, (__s32)ARG(0), OUTBOUND, ARG(4), (__u32)ARG(5));
+	emit_destination(e, c->ret, (__s32)ARG(0), ARG(4), (__u32)ARG(5));
 }
 
 SYSCALL_EXIT(recvfrom, RECVFROM_X, WIRE_LANE_BULK)
@@ -28,38 +29,38 @@ SYSCALL_EXIT(recvfrom, RECVFROM_X, WIRE_LANE_BULK)
 	emit_u32(e, ARG(2));
 }
 
-struct message_and_length {
-	struct message m;
-	__u32 len, pad;
-};
-
 SYSCALL_EXIT(sendmsg, SENDMSG_X, WIRE_LANE_BULK)
 {
-	struct message m = { 0 };
-	bool readable = bpf_probe_read_user(&m, sizeof(m), (void *)ARG(1)) == 0;
-	__u64 size = iovec_size(m.iov, m.iovlen);
+	struct message_and_length of = { 0 };
+	const struct message *m = &of.m;
+	bool readable = message_read(&of, c, ARG(1), false);
+	const struct vector v = message_vector(c, m);
+	__u64 size = vector_size(&v);
 
 	RESULT;
-	emit_iovec(e, m.iov, m.iovlen, c->ret >= 0 ? c->ret : (__s64)size);
+	emit_vector(e, &v, c->ret >= 0 ? c->ret : (__s64)size);
 	emit_fd(e, ARG(0));
 	if (readable)
 		emit_u32(e, size);
 	else
 		emit_empty(e);
-	emit_tuple(e, (__s32)ARG(0), OUTBOUND, m.name, m.name_len);
+	emit_destination(e, c->ret, (__s32)ARG(0), m->name, m->name_len);
 }
 
 SYSCALL_EXIT(recvmsg, RECVMSG_X, WIRE_LANE_BULK)
 {
-	struct message m = { 0 };
+	struct message_and_length of = { 0 };
+	const struct message *m = &of.m;
+	struct vector v;
 
-	bpf_probe_read_user(&m, sizeof(m), (void *)ARG(1));
+	message_read(&of, c, ARG(1), false);
+	v = message_vector(c, m);
 	RESULT;
 	emit_u32(e, c->ret >= 0 ? c->ret : 0);
-	emit_iovec(e, m.iov, m.iovlen, c->ret);
+	emit_vector(e, &v, c->ret);
 	if (c->ret >= 0) {
-		emit_tuple(e, (__s32)ARG(0), INBOUND, m.name, m.name_len);
-		emit_data(e, m.control, m.control_len);
+		emit_tuple(e, (__s32)ARG(0), INBOUND, m->name, m->name_len);
+		emit_data(e, m->control, m->control_len);
 	} else {
 		emit_empty(e);
 		emit_empty(e);
@@ -67,23 +68,31 @@ SYSCALL_EXIT(recvmsg, RECVMSG_X, WIRE_LANE_BULK)
 	emit_fd(e, ARG(0));
 }
 
-/* One event per message: the shapes of sendmmsg and recvmmsg differ only at the end. */
-#define MESSAGES_MAX 8
+/*
+ * One event per message: the shapes of sendmmsg and recvmmsg differ only at the end. The kernel
+ * takes no more messages than UIO_MAXIOV.
+ */
+#define MESSAGES_MAX 1024
 
 /* Global, like path_walk: otherwise it is looked at once per turn of the loops below. */
-__noinline int submit_message(__u64 vector, __u32 fd, __u32 i, __u32 sending)
+__noinline int submit_message(__u64 vector, __u32 fd, __u32 i, __u32 sending, __u32 compat)
 {
+	const struct call call = { .compat = compat };
+	const __u64 size = compat ? sizeof(struct message_and_length_compat)
+				  : sizeof(struct message_and_length);
 	struct message_and_length m = { 0 };
+	struct vector v;
 	struct bpf_scratch *e = sending ? emit_begin(EVENT_SENDMMSG_X, SENDMMSG_X_PARAMS)
 					: emit_begin(EVENT_RECVMMSG_X, RECVMMSG_X_PARAMS);
 
 	if (!e)
 		return 0;
-	bpf_probe_read_user(&m, sizeof(m), (void *)(vector + i * sizeof(m)));
+	message_read(&m, &call, vector + i * size, true);
+	v = message_vector(&call, &m.m);
 	emit_s64(e, m.len);
 	emit_fd(e, fd);
 	emit_u32(e, m.len);
-	emit_iovec(e, m.m.iov, m.m.iovlen, m.len);
+	emit_vector(e, &v, m.len);
 	emit_tuple(e, (__s32)fd, sending ? OUTBOUND : INBOUND, m.m.name, m.m.name_len);
 	if (!sending)
 		emit_data(e, m.m.control, m.m.control_len);
@@ -113,10 +122,10 @@ int BPF_PROG(exit_sendmmsg, struct pt_regs *regs, long ret)
 	struct call call, *c = &call;
 
 	call_read(c, regs, ret);
-	if (ret < 0)
+	if (c->ret < 0)
 		return submit_failure(c, true);
-	for (__u32 i = 0; i < MESSAGES_MAX && i < ret; i++)
-		submit_message(ARG(1), ARG(0), i, true);
+	for (__u32 i = 0; i < MESSAGES_MAX && i < c->ret; i++)
+		submit_message(ARG(1), ARG(0), i, true, c->compat);
 	return 0;
 }
 
@@ -126,9 +135,9 @@ int BPF_PROG(exit_recvmmsg, struct pt_regs *regs, long ret)
 	struct call call, *c = &call;
 
 	call_read(c, regs, ret);
-	if (ret < 0)
+	if (c->ret < 0)
 		return submit_failure(c, false);
-	for (__u32 i = 0; i < MESSAGES_MAX && i < ret; i++)
-		submit_message(ARG(1), ARG(0), i, false);
+	for (__u32 i = 0; i < MESSAGES_MAX && i < c->ret; i++)
+		submit_message(ARG(1), ARG(0), i, false, c->compat);
 	return 0;
 }

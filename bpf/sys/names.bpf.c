@@ -2,6 +2,7 @@
 
 /* Names in directories: links, renames, removals, modes, owners, and what they point to. */
 
+#include "call.bpf.h"
 #include "core/path.bpf.h"
 #include "flags.bpf.h"
 

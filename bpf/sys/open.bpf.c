@@ -2,6 +2,7 @@
 
 /* Opening and closing. */
 
+#include "call.bpf.h"
 #include "core/open_flags.bpf.h"
 
 SYSCALL_EXIT(open, OPEN_X, LANE_FD)
@@ -51,7 +52,7 @@ SYSCALL_EXIT(creat, CREAT_X, LANE_FD)
 	emit_user_str(e, ARG(0), PATH_CAP);
 	emit_u32(e, ARG(1));
 	emit_opened(e, f);
-	emit_u16(e, 0);
+	emit_u16(e, creat_flags(f));
 }
 
 SYSCALL_EXIT(open_by_handle_at, OPEN_BY_HANDLE_AT_X, LANE_FD)

@@ -2,6 +2,7 @@
 
 /* Processes: exec, clone, fork. */
 
+#include "call.bpf.h"
 #include "core/task.bpf.h"
 #include "schema_flags.bpf.h"
 
@@ -19,8 +20,6 @@ static __always_inline void emit_task(struct bpf_scratch *e, struct task_struct 
 	emit_kernel_str(e, t->comm, 16);
 	emit_cgroups(e, t);
 }
-
-#define MAY_WRITE_OWNER 0200
 
 /* From `tty` to `gid`, but for what only execve has at the end. */
 static __always_inline void emit_image(struct bpf_scratch *e, struct task_struct *t)
@@ -69,9 +68,9 @@ static __always_inline void emit_exec_attempt(struct bpf_scratch *e, const struc
 	struct task_struct *t = bpf_get_current_task_btf();
 
 	emit_s64(e, c->ret);
-	emit_argument_array(e, argv);
+	emit_argument_array(e, c, argv);
 	emit_task(e, t);
-	emit_user_array(e, env, 0);
+	emit_user_array(e, c, env, 0);
 	emit_image(e, t);
 }
 
@@ -93,7 +92,7 @@ int BPF_PROG(exit_execveat, struct pt_regs *regs, long ret)
 	struct bpf_scratch *e;
 
 	call_read(c, regs, ret);
-	if (ret == 0) {
+	if (c->ret == 0) {
 		e = emit_begin(EVENT_EXECVE_19_X, EXECVE_19_X_PARAMS);
 		if (!e)
 			return 0;

@@ -2,7 +2,7 @@
 
 /* Signals, waiting, locks between processes. */
 
-#include "emit.bpf.h"
+#include "call.bpf.h"
 #include "flags.bpf.h"
 
 #define RESULT emit_s64(e, c->ret)
@@ -32,7 +32,7 @@ SYSCALL_EXIT(tgkill, TGKILL_X, WIRE_LANE_BULK)
 SYSCALL_EXIT(nanosleep, NANOSLEEP_X, WIRE_LANE_BULK)
 {
 	RESULT;
-	emit_u64(e, user_u64(ARG(0)) * 1000000000ull + user_u64(ARG(0) + 8));
+	emit_u64(e, user_timespec_ns(c, ARG(0)));
 }
 
 SYSCALL_EXIT(futex, FUTEX_X, WIRE_LANE_BULK)

@@ -2,6 +2,7 @@
 
 /* Sockets: making, binding, connecting, accepting, options. */
 
+#include "call.bpf.h"
 #include "core/open_flags.bpf.h"
 #include "core/sock.bpf.h"
 
@@ -47,7 +48,7 @@ SYSCALL_EXIT(bind, BIND_X, LANE_FD)
 SYSCALL_EXIT(connect, CONNECT_X, LANE_FD)
 {
 	RESULT;
-	emit_tuple(e, (__s32)ARG(0), OUTBOUND, ARG(1), (__u32)ARG(2));
+	emit_destination(e, c->ret, (__s32)ARG(0), ARG(1), (__u32)ARG(2));
 	emit_fd(e, ARG(0));
 	emit_address(e, ARG(1), (__u32)ARG(2));
 }
@@ -103,9 +104,9 @@ enum { SOCKOPT_UNKNOWN, SOCKOPT_ERRNO, SOCKOPT_UINT32, SOCKOPT_UINT64, SOCKOPT_T
 #define SOL_SOCKET 1
 #define SOL_TCP    6
 
-static __always_inline void emit_option(struct bpf_scratch *e, __u64 level, __u64 name, __u64 value,
-					__u32 len)
+static __always_inline void emit_option(struct bpf_scratch *e, const struct call *c, __u32 len)
 {
+	__u64 level = ARG(1), name = ARG(2), value = ARG(3);
 	__u32 at = e->at;
 
 	if (level == SOL_SOCKET) {
@@ -115,13 +116,19 @@ static __always_inline void emit_option(struct bpf_scratch *e, __u64 level, __u6
 			EMIT_STORE(e, __s64, at + 1, -(__s64)(__s32)user_u32(value));
 			emit_length(e, 9);
 			return;
-		case 20: /* SO_RCVTIMEO, SO_SNDTIMEO in both widths */
+		case 20: /* SO_RCVTIMEO, SO_SNDTIMEO with longs */
 		case 21:
-		case 66:
+			EMIT_STORE(e, __u8, at, SOCKOPT_TIMEVAL);
+			EMIT_STORE(e, __u64, at + 1,
+				   user_word(c, value) * NS_PER_S +
+					   user_word(c, value + word_size(c)) * 1000);
+			emit_length(e, 9);
+			return;
+		case 66: /* and with 64 bits everywhere */
 		case 67:
 			EMIT_STORE(e, __u8, at, SOCKOPT_TIMEVAL);
 			EMIT_STORE(e, __u64, at + 1,
-				   user_u64(value) * 1000000000ull + user_u64(value + 8) * 1000);
+				   user_u64(value) * NS_PER_S + user_u64(value + 8) * 1000);
 			emit_length(e, 9);
 			return;
 		case 57: /* SO_COOKIE */
@@ -168,7 +175,7 @@ SYSCALL_EXIT(setsockopt, SETSOCKOPT_X, WIRE_LANE_BULK)
 {
 	RESULT;
 	emit_option_name(e, c);
-	emit_option(e, ARG(1), ARG(2), ARG(3), ARG(4));
+	emit_option(e, c, ARG(4));
 	emit_u32(e, ARG(4));
 }
 
@@ -178,6 +185,6 @@ SYSCALL_EXIT(getsockopt, GETSOCKOPT_X, LANE_FD)
 
 	RESULT;
 	emit_option_name(e, c);
-	emit_option(e, ARG(1), ARG(2), ARG(3), len);
+	emit_option(e, c, len);
 	emit_u32(e, len);
 }

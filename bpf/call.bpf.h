@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+#ifndef CALL_BPF_H
+#define CALL_BPF_H
+
+/*
+ * The system call that just ended: which one, with what arguments and what result. The kernel
+ * serves 32-bit callers, too (int 0x80, which 64-bit programs may use as well); their numbers,
+ * registers and structs differ.
+ */
+
+#include "emit.bpf.h"
+
+struct call {
+	long ret;
+	__u64 args[6];
+	__u32 compat; /* a 32-bit caller's number of the call; 0: none */
+};
+
+#define ARG(n) (c->args[n])
+
+/* ---- Numbers -------------------------------------------------------------------------------- */
+
+/* x86_64 numbers of 32-bit calls, plus one; 0: none. */
+#define ROW(number, native) [number] = native + 1,
+#define SKIP(number, native)
+
+#define COMPAT(number, native, name)     ROW(number, native)
+#define SOCKETCALL(number, native, name) SKIP(number, native)
+#define IPC(number, native, name)        SKIP(number, native)
+static const volatile __u16 native_of_compat[WIRE_SYSCALLS_MAX] = {
+#include "tables/compat_syscalls.def"
+};
+#undef COMPAT
+#undef SOCKETCALL
+#define COMPAT(number, native, name)     SKIP(number, native)
+#define SOCKETCALL(number, native, name) ROW(number, native)
+static const volatile __u16 native_of_socketcall[32] = {
+#include "tables/compat_syscalls.def"
+};
+#undef SOCKETCALL
+#undef IPC
+#define SOCKETCALL(number, native, name) SKIP(number, native)
+#define IPC(number, native, name)        ROW(number, native)
+static const volatile __u16 native_of_ipc[32] = {
+#include "tables/compat_syscalls.def"
+};
+#undef COMPAT
+#undef SOCKETCALL
+#undef IPC
+#undef ROW
+#undef SKIP
+
+/* 32-bit calls whose arguments are not simply those of their 64-bit namesakes. */
+enum {
+	COMPAT_LCHOWN = 16,
+	COMPAT_UMOUNT = 22,
+	COMPAT_SETUID = 23,
+	COMPAT_SETGID = 46,
+	COMPAT_SETREUID = 70,
+	COMPAT_SETREGID = 71,
+	COMPAT_MMAP = 90,
+	COMPAT_FCHOWN = 95,
+	COMPAT_SOCKETCALL = 102,
+	COMPAT_IPC = 117,
+	COMPAT_LLSEEK = 140,
+	COMPAT_SETRESUID = 164,
+	COMPAT_SETRESGID = 170,
+	COMPAT_PREAD64 = 180,
+	COMPAT_PWRITE64 = 181,
+	COMPAT_CHOWN = 182,
+	COMPAT_MMAP2 = 192,
+	COMPAT_SENDFILE64 = 239,
+	COMPAT_PREADV = 333,
+	COMPAT_PWRITEV = 334,
+	COMPAT_TIME64 = 403, /* from here on times have 64 bits */
+};
+
+enum { SOCKETCALL_SEND = 9, SOCKETCALL_RECV = 10 };
+enum { IPC_SEMOP = 1, IPC_SEMCTL = 3, IPC_SEMTIMEDOP = 4 };
+
+#define TS_COMPAT 2
+
+static __always_inline bool task_is_compat(struct task_struct *task)
+{
+	return task->thread_info.status & TS_COMPAT;
+}
+
+/* The x86_64 number of the call; false when there is none. */
+static __always_inline bool call_number(struct task_struct *task, struct pt_regs *regs, __u32 *out)
+{
+	__u32 nr = regs->orig_ax;
+
+	if (nr >= WIRE_SYSCALLS_MAX)
+		return false;
+	if (task_is_compat(task)) {
+		if (nr == COMPAT_SOCKETCALL)
+			nr = native_of_socketcall[regs->bx & 31];
+		else if (nr == COMPAT_IPC)
+			nr = native_of_ipc[regs->bx & 31];
+		else
+			nr = native_of_compat[nr];
+		if (!nr--)
+			return false;
+		nr &= WIRE_SYSCALLS_MAX - 1;
+	}
+	*out = nr;
+	return true;
+}
+
+/* ---- The result ----------------------------------------------------------------------------- */
+
+#define EPERM           1
+#define EINTR           4
+#define ENOSYS          38
+#define ERESTARTSYS     512
+#define ERESTART_LAST   516 /* ERESTART_RESTARTBLOCK */
+#define SIGSYS          31
+#define SIGNAL_BIT(sig) (1ull << ((sig)-1))
+
+/*
+ * A seccomp filter that kills or traps leaves the call's number in the result register and the
+ * caller with a pending SIGSYS: the call was not made.
+ */
+static __always_inline bool refused_by_filter(struct task_struct *task, struct pt_regs *regs,
+					      long ret)
+{
+	return ret == (long)regs->orig_ax && task->seccomp.mode &&
+	       task->pending.signal.sig[0] & SIGNAL_BIT(SIGSYS);
+}
+
+/* What the caller can be said to get: the kernel's own codes for restarting are an interruption. */
+static __always_inline long call_result(struct task_struct *task, struct pt_regs *regs, long ret)
+{
+	if (ret >= 0)
+		return refused_by_filter(task, regs, ret) ? -EPERM : ret;
+	return ret <= -ERESTARTSYS && ret >= -ERESTART_LAST ? -EINTR : ret;
+}
+
+/* ---- Arguments ------------------------------------------------------------------------------ */
+
+/* Some 32-bit calls pass a pointer to their arguments, as many words as the call has. */
+static __always_inline void read_argument_block(struct call *c, __u64 at)
+{
+	c->args[0] = user_u32(at);
+	c->args[1] = user_u32(at + 4);
+	c->args[2] = user_u32(at + 8);
+	c->args[3] = user_u32(at + 12);
+	c->args[4] = user_u32(at + 16);
+	c->args[5] = user_u32(at + 20);
+}
+
+static __always_inline void read_ipc_arguments(struct call *c)
+{
+	__u32 number = c->args[0] & 31, count = c->args[2];
+
+	c->args[0] = c->args[1];
+	c->args[1] = c->args[2];
+	c->args[2] = c->args[3];
+	c->args[3] = 0;
+	if (number == IPC_SEMOP || number == IPC_SEMTIMEDOP) {
+		c->args[1] = c->args[4];
+		c->args[2] = count;
+	} else if (number == IPC_SEMCTL) {
+		c->args[3] = user_u32(c->args[4]);
+	}
+}
+
+/* Ids of 16 bits: all ones means "leave it", as in 32 bits. */
+static __always_inline void widen_id(struct call *c, int i)
+{
+	__u16 id = c->args[i];
+
+	c->args[i] = id == 0xffff ? (__u32)-1 : id;
+}
+
+/* Makes a 32-bit call's arguments those of its namesake. Global: the verifier sees it once. */
+__noinline int complete_compat(struct call *c)
+{
+	if (!c)
+		return 0;
+	switch (c->compat) {
+	case COMPAT_UMOUNT:
+		c->args[1] = 0;
+		break;
+	case COMPAT_LCHOWN:
+	case COMPAT_CHOWN:
+	case COMPAT_FCHOWN:
+		widen_id(c, 1);
+		widen_id(c, 2);
+		break;
+	case COMPAT_SETUID:
+	case COMPAT_SETGID:
+	case COMPAT_SETREUID:
+	case COMPAT_SETREGID:
+	case COMPAT_SETRESUID:
+	case COMPAT_SETRESGID:
+		widen_id(c, 0);
+		widen_id(c, 1);
+		widen_id(c, 2);
+		break;
+	case COMPAT_MMAP:
+		read_argument_block(c, c->args[0]);
+		break;
+	case COMPAT_SOCKETCALL: {
+		__u32 number = c->args[0];
+
+		read_argument_block(c, c->args[1]);
+		if (number == SOCKETCALL_SEND || number == SOCKETCALL_RECV)
+			c->args[4] = c->args[5] = 0;
+		break;
+	}
+	case COMPAT_IPC:
+		read_ipc_arguments(c);
+		break;
+	case COMPAT_MMAP2: /* in pages */
+		c->args[5] <<= 12;
+		break;
+	case COMPAT_LLSEEK: /* the new position goes to user memory */
+		if (c->ret == 0)
+			c->ret = (long)user_u64(c->args[3]);
+		c->args[1] = c->args[1] << 32 | c->args[2];
+		c->args[2] = c->args[4];
+		break;
+	case COMPAT_PREAD64:
+	case COMPAT_PWRITE64:
+	case COMPAT_PREADV:
+	case COMPAT_PWRITEV:
+		c->args[3] |= c->args[4] << 32;
+		break;
+	}
+	return 0;
+}
+
+static __always_inline void call_read(struct call *c, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	c->ret = call_result(task, regs, ret);
+	if (task_is_compat(task)) {
+		c->compat = regs->orig_ax;
+		c->args[0] = (__u32)regs->bx;
+		c->args[1] = (__u32)regs->cx;
+		c->args[2] = (__u32)regs->dx;
+		c->args[3] = (__u32)regs->si;
+		c->args[4] = (__u32)regs->di;
+		c->args[5] = (__u32)regs->bp;
+		complete_compat(c);
+		return;
+	}
+	c->compat = 0;
+	c->args[0] = regs->di;
+	c->args[1] = regs->si;
+	c->args[2] = regs->dx;
+	c->args[3] = regs->r10;
+	c->args[4] = regs->r8;
+	c->args[5] = regs->r9;
+}
+
+/* ---- The caller's memory -------------------------------------------------------------------- */
+
+/* The size of its longs and pointers. */
+static __always_inline __u64 word_size(const struct call *c)
+{
+	return c->compat ? sizeof(__u32) : sizeof(__u64);
+}
+
+/* A long or pointer; 0 when unreadable. */
+static __always_inline __u64 user_word(const struct call *c, __u64 at)
+{
+	return c->compat ? user_u32(at) : user_u64(at);
+}
+
+#define NS_PER_S 1000000000ull
+
+/* A struct timespec in ns. */
+static __always_inline __u64 user_timespec_ns(const struct call *c, __u64 at)
+{
+	if (c->compat && c->compat < COMPAT_TIME64)
+		return user_u32(at) * NS_PER_S + user_u32(at + sizeof(__u32));
+	return user_u64(at) * NS_PER_S + user_u64(at + sizeof(__u64));
+}
+
+/* ---- Programs ------------------------------------------------------------------------------- */
+
+/*
+ * SYSCALL_EXIT(name, EVENT, lane) { ... } defines the program for one system call. Inside, `e`
+ * takes parameters, c->ret is the result, ARG(0) .. ARG(5) are the arguments as they were passed.
+ */
+#define SYSCALL_EXIT(name, EVENT, lane)                                                            \
+	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c);    \
+	SEC("tp_btf/sys_exit")                                                                     \
+	int BPF_PROG(exit_##name, struct pt_regs *regs, long ret)                                  \
+	{                                                                                          \
+		struct bpf_scratch *e = emit_begin(EVENT_##EVENT, EVENT##_PARAMS);                 \
+		struct call c;                                                                     \
+                                                                                                   \
+		if (!e)                                                                            \
+			return 0;                                                                  \
+		call_read(&c, regs, ret);                                                          \
+		name##_params(e, &c);                                                              \
+		return emit_submit(e, lane);                                                       \
+	}                                                                                          \
+	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c)
+
+#endif

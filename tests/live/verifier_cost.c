@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * verifier_cost OBJECT: loads every program of a BPF object and prints how many instructions the
+ * verifier went through for it. For one that is refused, the end of the verifier's log.
+ */
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOG_BYTES (16 << 20)
+#define LOG_TAIL  4000
+
+static int say_nothing(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	(void)format;
+	(void)args;
+	return 0;
+}
+
+static const char *tail(const char *log)
+{
+	size_t len = strlen(log);
+
+	return len > LOG_TAIL ? log + len - LOG_TAIL : log;
+}
+
+/* Maps are not put to use, so that their sizes matter only for what the verifier checks. */
+static int load(const char *path, const char *only, char *log)
+{
+	struct bpf_object *object = bpf_object__open_file(path, NULL);
+	struct bpf_program *program;
+	int n;
+
+	if (!object) {
+		fprintf(stderr, "%s: cannot be read\n", path);
+		return -1;
+	}
+	bpf_object__for_each_program(program, object)
+	{
+		const char *name = bpf_program__name(program);
+
+		bpf_program__set_autoload(program, !only || strcmp(name, only) == 0);
+		if (only && strcmp(name, only) == 0)
+			bpf_program__set_log_buf(program, log, LOG_BYTES);
+	}
+	n = bpf_object__load(object);
+	bpf_object__for_each_program(program, object)
+	{
+		struct bpf_prog_info info = { 0 };
+		uint32_t size = sizeof(info);
+		int fd = bpf_program__fd(program);
+
+		if (n < 0 || fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
+			continue;
+		printf("%-24s %7u\n", bpf_program__name(program), info.verified_insns);
+	}
+	bpf_object__close(object);
+	return n;
+}
+
+/* Which programs are refused, and why: each is loaded alone. */
+static void explain(const char *path, char *log)
+{
+	struct bpf_object *object = bpf_object__open_file(path, NULL);
+	struct bpf_program *program;
+
+	if (!object)
+		return;
+	bpf_object__for_each_program(program, object)
+	{
+		log[0] = '\0';
+		if (load(path, bpf_program__name(program), log) < 0)
+			fprintf(stderr, "%s is refused:\n%s\n", bpf_program__name(program),
+				tail(log));
+	}
+	bpf_object__close(object);
+}
+
+int main(int argc, char **argv)
+{
+	char *log = malloc(LOG_BYTES);
+	int n;
+
+	if (argc != 2 || !log) {
+		fprintf(stderr, "usage: verifier_cost OBJECT\n");
+		return 2;
+	}
+	libbpf_set_print(say_nothing);
+	n = load(argv[1], NULL, log);
+	if (n < 0)
+		explain(argv[1], log);
+	free(log);
+	return n < 0;
+}
