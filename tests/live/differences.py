@@ -52,8 +52,8 @@ DIFFERENCES = [
     (["parameter mkdir.res", "field evt.rawres", "field evt.failed"], {"seccomp_kill"}, always,
      "a call that a filter refused by killing has failed"),
 
-    (["extra openat", "field evt.buflen"], {"io_uring_openat_unseen"}, always,
-     "what is opened through an io_uring is seen, and known when its descriptor is closed"),
+    (["extra openat", "field proc.fdopencount", *OPENED], {"io_uring_openat_unseen"}, always,
+     "what is opened through an io_uring is seen, and its descriptor known"),
 
     # What the state says.
     (OPENED, {"openat_dirfd", "openat_file_as_dirfd", "openat2_beneath_exdev"}, always,
