@@ -113,6 +113,7 @@ static __always_inline bool call_number(struct task_struct *task, struct pt_regs
 #define EINTR           4
 #define ENOSYS          38
 #define ERESTARTSYS     512
+#define ENOIOCTLCMD     515
 #define ERESTART_LAST   516 /* ERESTART_RESTARTBLOCK */
 #define SIGSYS          31
 #define SIGNAL_BIT(sig) (1ull << ((sig)-1))
@@ -128,12 +129,17 @@ static __always_inline bool refused_by_filter(struct task_struct *task, struct p
 	       task->pending.signal.sig[0] & SIGNAL_BIT(SIGSYS);
 }
 
-/* What the caller can be said to get: the kernel's own codes for restarting are an interruption. */
+/*
+ * What the caller can be said to get. The kernel's notes to itself that an interrupted call is to
+ * be made again, or else to fail with EINTR, are an interruption.
+ */
 static __always_inline long call_result(struct task_struct *task, struct pt_regs *regs, long ret)
 {
 	if (ret >= 0)
 		return refused_by_filter(task, regs, ret) ? -EPERM : ret;
-	return ret <= -ERESTARTSYS && ret >= -ERESTART_LAST ? -EINTR : ret;
+	if (ret <= -ERESTARTSYS && ret >= -ERESTART_LAST && ret != -ENOIOCTLCMD)
+		return -EINTR;
+	return ret;
 }
 
 /* ---- Arguments ------------------------------------------------------------------------------ */
