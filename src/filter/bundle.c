@@ -54,22 +54,37 @@ const struct bundle *bundle_of(struct compiler *c, const struct lit *items, size
 	return b;
 }
 
-void lits_bundle(struct compiler *c, struct lits *l, bool conjunction)
+/* What depends on relatives is forgotten far more often than what depends on the thread alone. */
+static bool belongs(const struct compiler *c, struct lit l, bool relatives)
+{
+	const uint16_t deps = DEP_ANCESTRY | DEP_LEADERS;
+
+	return !l.bundle && lit_is_of_thread(c, l) &&
+	       ((c->pool->nodes.items[l.node].deps & deps) != 0) == relatives;
+}
+
+static void bundle_some(struct compiler *c, struct lits *l, bool conjunction, bool relatives)
 {
 	struct lit *together = arena_array(c->scratch, l->n, sizeof(*together));
 	size_t n = 0, others = 0;
 
 	for (size_t i = 0; i < l->n; i++)
-		if (lit_is_of_thread(c, l->items[i]))
+		if (belongs(c, l->items[i], relatives))
 			together[n++] = l->items[i];
 	if (n < 2)
 		return;
 	for (size_t i = 0; i < l->n; i++)
-		if (!lit_is_of_thread(c, l->items[i]))
+		if (!belongs(c, l->items[i], relatives))
 			l->items[others++] = l->items[i];
 	l->items[others] = (struct lit){ .node = EXPR_NONE };
 	l->items[others].bundle = bundle_of(c, together, n, conjunction);
 	l->n = others + 1;
+}
+
+void lits_bundle(struct compiler *c, struct lits *l, bool conjunction)
+{
+	bundle_some(c, l, conjunction, false);
+	bundle_some(c, l, conjunction, true);
 }
 
 static uint16_t bundle_deps(const struct pool *p, const struct bundle *b)

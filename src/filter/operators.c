@@ -24,13 +24,6 @@ const struct str modifier_words[MODIFIER_ALLOF + 1] = {
 	[MODIFIER_ALLOF] = { "allof", 5 },
 };
 
-const struct transformer_row transformers[TRANSFORMERS] = {
-#define TRANSFORMER(id, text, least, most, help)                                                   \
-	[FN_##id] = { { text, sizeof(text) - 1 }, least, most },
-#include "tables/transformers.def"
-#undef TRANSFORMER
-};
-
 enum value_class class_of(enum value_type type)
 {
 	switch (type) {

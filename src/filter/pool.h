@@ -3,7 +3,7 @@
 #define FILTER_POOL_H
 
 /*
- * Checked conditions: terms (operands with types), constants, atoms (one comparison) and the
+ * Checked conditions: terms, constants, atoms (one comparison) and the
  * nodes of the shared DAG. Built by pool_add, read by the interpreter and by the compiler.
  */
 
@@ -12,20 +12,6 @@
 
 struct regex;
 struct path_set;
-
-/* An operand whose type is known. Lives in the pool's arena. */
-struct term {
-	enum operand_kind kind;
-	enum transformer fn;  /* CALL */
-	enum value_type type; /* of the value, or of the list's elements */
-	bool is_list;
-	char option;   /* getopt(...)[c]; 0: none */
-	uint16_t deps; /* enum field_dep of all fields inside */
-	struct field_ref field;
-	struct str text; /* TEXT */
-	struct term **items;
-	size_t n;
-};
 
 /* The right side of a comparison, compiled for the type on its left. */
 struct constant {
@@ -111,8 +97,6 @@ bool term_is_event_type(const struct term *t);
 
 /* ---- Evaluating --------------------------------------------------------------------------- */
 
-bool term_get(const struct term *t, const struct field_ctx *ctx, struct val *out);
-bool transform(const struct term *t, const struct field_ctx *ctx, struct val *out);
 /* An atom without right side on a value of its left side. */
 bool atom_test(const struct atom *a, const struct val *v, struct arena *scratch);
 bool atom_eval(const struct atom *a, const struct field_ctx *ctx);

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/vec.h"
+#include "field/term.h"
 #include "filter/filter.h"
 
 /* ---- Tables ------------------------------------------------------------------------------- */
@@ -46,19 +47,6 @@ enum modifier { MODIFIER_NONE, MODIFIER_ONEOF, MODIFIER_ANYOF, MODIFIER_ALLOF };
 /* By enum modifier; empty for MODIFIER_NONE. */
 extern const struct str modifier_words[MODIFIER_ALLOF + 1];
 
-enum transformer {
-#define TRANSFORMER(id, name, min, max, help) FN_##id,
-#include "tables/transformers.def"
-#undef TRANSFORMER
-	TRANSFORMERS
-};
-
-struct transformer_row {
-	struct str name;
-	uint8_t min, max; /* arguments */
-};
-extern const struct transformer_row transformers[TRANSFORMERS];
-
 /* ---- Trees -------------------------------------------------------------------------------- */
 
 /* Calls inside calls; Falco is known to take 1,100. */
@@ -66,13 +54,7 @@ extern const struct transformer_row transformers[TRANSFORMERS];
 /* Nodes of one condition after macros; far above what 4 MiB of honest text can hold. */
 #define TREE_WEIGHT (1u << 18)
 
-enum operand_kind {
-	OPERAND_FIELD,
-	OPERAND_CALL,
-	OPERAND_TEXT, /* a literal: quoted text or a number, which is text too */
-	OPERAND_LIST, /* of operands, as an argument of a call */
-};
-
+/* A value as written, without types. */
 struct operand {
 	enum operand_kind kind;
 	enum transformer fn; /* CALL */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pool.h"
 
-/* Operands with types: what each function takes and gives is checked here, once. */
+/* From operands as written to terms. */
 
 static struct term *term_new(struct checker *c, const struct operand *o)
 {
@@ -11,16 +11,6 @@ static struct term *term_new(struct checker *c, const struct operand *o)
 	t->fn = o->fn;
 	t->deps = DEP_CONST;
 	return t;
-}
-
-static bool is_text(const struct term *t)
-{
-	return class_of(t->type) == CLASS_TEXT;
-}
-
-static bool is_text_or_bytes(const struct term *t)
-{
-	return is_text(t) || class_of(t->type) == CLASS_BYTES;
 }
 
 /* What field_parse reads: the key in quotes when it could not stand bare. */
@@ -81,166 +71,67 @@ static void fail_field(struct checker *c, const struct operand *o, enum field_er
 
 static struct term *check_field(struct checker *c, const struct operand *o, bool right)
 {
-	struct term *t = term_new(c, o);
-	const struct field_info *info;
+	struct field_ref ref;
 	enum field_error error;
+	struct term *t;
 
-	error = field_parse(field_text(c->pool->arena, o), c->pool->statics, &t->field);
+	error = field_parse(field_text(c->pool->arena, o), c->pool->statics, &ref);
 	if (error) {
 		fail_field(c, o, error);
 		return NULL;
 	}
-	info = field_info(t->field.id);
-	if (right && info->flags & FIELD_NO_RHS) {
+	if (right && field_info(ref.id)->flags & FIELD_NO_RHS) {
 		check_fail(c, o->at, o->end, "'%.*s' cannot be compared with another field",
 			   STR_ARG(o->text));
 		return NULL;
 	}
-	t->type = t->field.type;
-	t->is_list = info->flags & FIELD_LIST;
-	t->deps = info->deps;
+	t = term_new(c, o);
+	term_set_field(t, &ref);
 	return t;
-}
-
-static void fail_argument(struct checker *c, const struct operand *o, const struct term *arg,
-			  size_t i, const char *wants)
-{
-	check_fail(c, o->items[i]->at, o->items[i]->end, "%.*s() wants %s, not %s%s",
-		   STR_ARG(o->text), wants, arg->is_list ? "a list of " : "", type_name(arg->type));
-}
-
-static bool check_getopt(struct checker *c, const struct operand *o, struct term *t)
-{
-	if (!t->items[0]->is_list || !is_text(t->items[0])) {
-		fail_argument(c, o, t->items[0], 0, "a list of texts");
-		return false;
-	}
-	if (t->items[1]->kind != OPERAND_TEXT) {
-		fail_argument(c, o, t->items[1], 1, "its option letters as a quoted text");
-		return false;
-	}
-	t->is_list = !o->has_key || o->key.len == 0;
-	if (!t->is_list && o->key.len != 1) {
-		check_fail(c, o->at, o->end, "getopt()[c] wants one letter, not '%.*s'",
-			   STR_ARG(o->key));
-		return false;
-	}
-	t->option = t->is_list ? '\0' : o->key.p[0];
-	t->type = TYPE_CHARBUF;
-	return true;
-}
-
-static bool check_concat(struct checker *c, const struct operand *o, struct term *t)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (t->items[i]->is_list || !is_text(t->items[i])) {
-			fail_argument(c, o, t->items[i], i, "texts");
-			return false;
-		}
-	t->type = TYPE_CHARBUF;
-	return true;
-}
-
-static bool check_join(struct checker *c, const struct operand *o, struct term *t)
-{
-	if (t->items[0]->is_list || !is_text(t->items[0])) {
-		fail_argument(c, o, t->items[0], 0, "a text as separator");
-		return false;
-	}
-	if (!t->items[1]->is_list) {
-		fail_argument(c, o, t->items[1], 1, "a list");
-		return false;
-	}
-	t->type = TYPE_CHARBUF;
-	return true;
-}
-
-/* Functions of one argument, which keep its type and work on every element of a list. */
-static bool check_mapped(struct checker *c, const struct operand *o, struct term *t)
-{
-	const struct term *arg = t->items[0];
-	const bool fits = t->fn == FN_B64 ? is_text_or_bytes(arg) : is_text(arg);
-
-	if (!fits) {
-		fail_argument(c, o, arg, 0, "text");
-		return false;
-	}
-	t->type = arg->type;
-	t->is_list = arg->is_list;
-	return true;
-}
-
-static bool check_types(struct checker *c, const struct operand *o, struct term *t)
-{
-	switch (t->fn) {
-	case FN_TOLOWER:
-	case FN_TOUPPER:
-	case FN_BASENAME:
-	case FN_B64:
-		return check_mapped(c, o, t);
-	case FN_LEN:
-		if (!t->items[0]->is_list && !is_text_or_bytes(t->items[0])) {
-			fail_argument(c, o, t->items[0], 0, "a text or a list");
-			return false;
-		}
-		t->type = TYPE_UINT64;
-		return true;
-	case FN_JOIN:
-		return check_join(c, o, t);
-	case FN_CONCAT:
-		return check_concat(c, o, t);
-	case FN_GETOPT:
-		return check_getopt(c, o, t);
-	case FN_VAL:
-	case TRANSFORMERS:
-		break;
-	}
-	return false;
 }
 
 static bool check_items(struct checker *c, const struct operand *o, struct term *t, bool right)
 {
-	t->items = arena_array(c->pool->arena, o->n, sizeof(*t->items));
-	for (t->n = 0; t->n < o->n; t->n++) {
-		struct term *item = term_check(c, o->items[t->n], right);
+	struct term **items = arena_array(c->pool->arena, o->n, sizeof(*items));
+
+	for (size_t i = 0; i < o->n; i++) {
+		struct term *item = term_check(c, o->items[i], right);
 
 		if (!item)
 			return false;
 		if (item->kind == OPERAND_FIELD &&
 		    field_info(item->field.id)->flags & FIELD_NO_TRANSFORMER) {
 			check_fail(c, o->at, o->end, "'%.*s' cannot stand inside a function",
-				   STR_ARG(o->items[t->n]->text));
+				   STR_ARG(o->items[i]->text));
 			return false;
 		}
-		t->items[t->n] = item;
-		t->deps |= item->deps;
+		items[i] = item;
 	}
+	term_set_items(t, items, o->n);
 	return true;
 }
 
 static struct term *check_call(struct checker *c, const struct operand *o, bool right)
 {
-	const struct transformer_row *row = &transformers[o->fn];
+	const char *why;
 	struct term *t;
+	size_t arg;
 
 	if (o->fn == FN_VAL)
 		return term_check(c, o->items[0], right);
 	t = term_new(c, o);
-	if (o->n < row->min || o->n > row->max) {
-		check_fail(c, o->at, o->end, "%.*s() takes %s%u argument%s, not %zu",
-			   STR_ARG(row->name), row->min == row->max ? "" : "at least ", row->min,
-			   row->min == 1 ? "" : "s", o->n);
-		return NULL;
-	}
-	if (o->has_key && o->key.len && o->fn != FN_GETOPT) {
-		check_fail(c, o->at, o->end, "%.*s() takes no argument in brackets",
-			   STR_ARG(row->name));
-		return NULL;
-	}
+	if (o->has_key)
+		t->text = arena_str(c->pool->arena, o->key);
 	/* On the right, fields that refuse it are refused only where they stand for themselves. */
-	if (!check_items(c, o, t, right && row->max == 1) || !check_types(c, o, t))
+	if (!check_items(c, o, t, right && transformers[o->fn].max == 1))
 		return NULL;
-	return t;
+	why = term_check_call(c->pool->arena, t, &arg);
+	if (!why)
+		return t;
+	if (arg < o->n)
+		o = o->items[arg];
+	check_fail(c, o->at, o->end, "%s", why);
+	return NULL;
 }
 
 /* A list may hold texts and numbers side by side; its type is the first that is no text. */
@@ -258,7 +149,7 @@ static struct term *check_list(struct checker *c, const struct operand *o)
 				   "a list cannot hold another list");
 			return NULL;
 		}
-		if (is_text(t) && !is_text(t->items[i]))
+		if (type_is_text(t->type) && !type_is_text(t->items[i]->type))
 			t->type = t->items[i]->type;
 	}
 	return t;

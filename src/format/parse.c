@@ -2,6 +2,8 @@
 #include "internal.h"
 
 #include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 /*
  * Operands of an output.
@@ -23,12 +25,22 @@ struct parser {
 	const char *why; /* the first fault; everything after it fails */
 };
 
-static const struct operand *parse_arg(struct parser *p, bool in_list);
+static struct term *parse_arg(struct parser *p, bool in_list);
 
-static const struct operand *fault(struct parser *p, const char *why)
+static struct term *fault(struct parser *p, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static struct term *fault(struct parser *p, const char *format, ...)
 {
-	if (!p->why)
-		p->why = why;
+	char text[256];
+	va_list args;
+
+	if (p->why)
+		return NULL;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	p->why = arena_str(p->arena, str_from(text)).p;
 	return NULL;
 }
 
@@ -75,18 +87,18 @@ static char unescaped(char c, char quote)
 	return at ? to[at - from] : c == quote ? c : '\0';
 }
 
-static struct operand *new_operand(struct parser *p, enum operand_kind kind)
+static struct term *new_term(struct parser *p, enum operand_kind kind)
 {
-	struct operand *op = ARENA_NEW(p->arena, struct operand);
+	struct term *t = ARENA_NEW(p->arena, struct term);
 
-	op->kind = kind;
-	op->type = TYPE_CHARBUF;
-	return op;
+	t->kind = kind;
+	t->type = TYPE_CHARBUF;
+	return t;
 }
 
-static const struct operand *parse_string(struct parser *p)
+static struct term *parse_string(struct parser *p)
 {
-	struct operand *op = new_operand(p, OPERAND_TEXT);
+	struct term *t = new_term(p, OPERAND_TEXT);
 	char quote = p->text.p[p->at++];
 	char *out = arena_bytes(p->arena, p->text.len - p->at + 1);
 	size_t n = 0;
@@ -105,14 +117,14 @@ static const struct operand *parse_string(struct parser *p)
 	if (!peek(p))
 		return fault(p, "a text is not closed");
 	p->at++;
-	op->text = str_of(out, n);
-	return op;
+	t->text = str_of(out, n);
+	return t;
 }
 
 /* [+-] digits, hex digits after 0x, point and exponent: a number is text here. */
-static const struct operand *parse_number(struct parser *p)
+static struct term *parse_number(struct parser *p)
 {
-	struct operand *op = new_operand(p, OPERAND_TEXT);
+	struct term *t = new_term(p, OPERAND_TEXT);
 	size_t start = p->at;
 
 	if (peek(p) == '-' || peek(p) == '+')
@@ -121,14 +133,14 @@ static const struct operand *parse_number(struct parser *p)
 		return fault(p, "an argument is a field, a text, a number or a list");
 	while (isalnum((unsigned char)peek(p)) || peek(p) == '.')
 		p->at++;
-	op->text = str_of(p->text.p + start, p->at - start);
-	return op;
+	t->text = str_of(p->text.p + start, p->at - start);
+	return t;
 }
 
-/* Fills op->args with what stands before the closing parenthesis. */
-static bool parse_args(struct parser *p, struct operand *op, bool in_list)
+/* Fills t->items with what stands before the closing parenthesis. */
+static bool parse_args(struct parser *p, struct term *t, bool in_list)
 {
-	VEC(const struct operand *) args = { 0 };
+	VEC(struct term *) args = { 0 };
 
 	if (p->depth >= LIMIT_NESTING / 10) {
 		fault(p, "too deeply nested");
@@ -137,7 +149,7 @@ static bool parse_args(struct parser *p, struct operand *op, bool in_list)
 	p->depth++;
 	if (!take(p, ')')) {
 		do {
-			const struct operand *arg = parse_arg(p, in_list);
+			struct term *arg = parse_arg(p, in_list);
 
 			if (!arg)
 				return false;
@@ -153,34 +165,28 @@ static bool parse_args(struct parser *p, struct operand *op, bool in_list)
 		}
 	}
 	p->depth--;
-	op->args = args.items;
-	op->nargs = args.n;
+	term_set_items(t, args.items, args.n);
 	return true;
 }
 
-static bool is_text(enum value_type type)
+static struct term *parse_list(struct parser *p)
 {
-	return type == TYPE_CHARBUF || type == TYPE_FSPATH || type == TYPE_FSRELPATH;
-}
-
-static const struct operand *parse_list(struct parser *p)
-{
-	struct operand *op = new_operand(p, OPERAND_LIST);
+	struct term *t = new_term(p, OPERAND_LIST);
 
 	p->at++;
-	op->is_list = true;
-	if (!parse_args(p, op, true))
+	t->is_list = true;
+	if (!parse_args(p, t, true))
 		return NULL;
-	for (size_t i = 0; i < op->nargs; i++)
-		if (op->args[i]->is_list || !is_text(op->args[i]->type))
+	for (size_t i = 0; i < t->n; i++)
+		if (t->items[i]->is_list || !type_is_text(t->items[i]->type))
 			return fault(p, "a list's elements must be texts");
-	if (op->nargs)
-		op->type = op->args[0]->type;
-	return op;
+	if (t->n)
+		t->type = t->items[0]->type;
+	return t;
 }
 
 /* The key in brackets behind a call, without its quotes. */
-static bool parse_key(struct parser *p, struct operand *op)
+static bool parse_key(struct parser *p, struct term *t)
 {
 	struct str rest = str_from_index(p->text, p->at + 1);
 	size_t close = str_chr(rest, ']');
@@ -189,44 +195,50 @@ static bool parse_key(struct parser *p, struct operand *op)
 		fault(p, "']' is missing");
 		return false;
 	}
-	op->text = str_of(rest.p, close);
+	t->text = str_of(rest.p, close);
 	if (close >= 2 && (rest.p[0] == '"' || rest.p[0] == '\'') && rest.p[close - 1] == rest.p[0])
-		op->text = str_of(rest.p + 1, close - 2);
-	op->has_key = true;
+		t->text = str_of(rest.p + 1, close - 2);
 	p->at += close + 2;
 	return true;
 }
 
-static const struct operand *parse_call(struct parser *p, enum transformer t)
+static bool transformer_named(struct str name, enum transformer *out)
 {
-	struct operand *op = new_operand(p, OPERAND_CALL);
-	const char *why;
-
-	op->transformer = t;
-	if (!take(p, '(') || !parse_args(p, op, false))
-		return fault(p, "'(' is missing");
-	if (t == TRANSFORM_GETOPT && peek(p) == '[' && !parse_key(p, op))
-		return NULL;
-	why = transformer_check(op);
-	if (why)
-		return fault(p,
-			     (char *)arena_printf(p->arena, "%s %s", transformer_name(t), why).p);
-	return op;
+	for (size_t i = 0; i < TRANSFORMERS; i++)
+		if (str_eq(name, transformers[i].name)) {
+			*out = (enum transformer)i;
+			return true;
+		}
+	return false;
 }
 
-static const struct operand *field_operand(struct parser *p, const struct field_ref *ref)
+static struct term *parse_call(struct parser *p, enum transformer fn)
 {
-	struct operand *op = new_operand(p, OPERAND_FIELD);
-	const struct field_info *info = field_info(ref->id);
+	struct term *t = new_term(p, OPERAND_CALL);
+	const char *why;
+	size_t arg;
 
-	op->ref = *ref;
-	op->type = ref->type;
-	op->is_list = info->flags & FIELD_LIST && !ref->has_index;
-	return op;
+	t->fn = fn;
+	if (!take(p, '(') || !parse_args(p, t, false))
+		return fault(p, "'(' is missing");
+	if (fn == FN_GETOPT && peek(p) == '[' && !parse_key(p, t))
+		return NULL;
+	if (fn == FN_VAL)
+		return fault(p, "val has no place in an output");
+	why = term_check_call(p->arena, t, &arg);
+	return why ? fault(p, "%s", why) : t;
+}
+
+static struct term *field_term(struct parser *p, const struct field_ref *ref)
+{
+	struct term *t = new_term(p, OPERAND_FIELD);
+
+	term_set_field(t, ref);
+	return t;
 }
 
 /* A field inside a call: the name with its dots, and an argument in brackets. */
-static const struct operand *parse_inner_field(struct parser *p)
+static struct term *parse_inner_field(struct parser *p)
 {
 	struct str rest = str_from_index(p->text, p->at);
 	struct field_ref ref;
@@ -242,21 +254,16 @@ static const struct operand *parse_inner_field(struct parser *p)
 		n += close + 1;
 	}
 	if (field_parse(str_of(rest.p, n), p->statics, &ref) != FIELD_OK)
-		return fault(
-			p,
-			(char *)arena_printf(p->arena, "unknown field '%.*s'", (int)n, rest.p).p);
+		return fault(p, "unknown field '%.*s'", (int)n, rest.p);
 	if (field_info(ref.id)->flags & FIELD_NO_TRANSFORMER)
-		return fault(p,
-			     (char *)arena_printf(p->arena, "'%.*s' cannot stand in a transformer",
-						  (int)n, rest.p)
-				     .p);
+		return fault(p, "'%.*s' cannot stand in a transformer", (int)n, rest.p);
 	p->at += n;
-	return field_operand(p, &ref);
+	return field_term(p, &ref);
 }
 
-static const struct operand *parse_arg(struct parser *p, bool in_list)
+static struct term *parse_arg(struct parser *p, bool in_list)
 {
-	enum transformer t;
+	enum transformer fn;
 	struct str name;
 	size_t behind;
 
@@ -270,34 +277,32 @@ static const struct operand *parse_arg(struct parser *p, bool in_list)
 		return parse_number(p);
 	behind = p->at + name.len;
 	if (behind < p->text.len && p->text.p[behind] == '(') {
-		if (!transformer_parse(name, &t))
-			return fault(p, (char *)arena_printf(p->arena, "unknown transformer '%.*s'",
-							     STR_ARG(name))
-						.p);
+		if (!transformer_named(name, &fn))
+			return fault(p, "unknown transformer '%.*s'", STR_ARG(name));
 		p->at = behind;
-		return parse_call(p, t);
+		return parse_call(p, fn);
 	}
 	return parse_inner_field(p);
 }
 
-size_t operand_parse(struct arena *arena, struct str text, const struct static_fields *statics,
-		     const struct operand **out, const char **why)
+size_t term_parse(struct arena *arena, struct str text, const struct static_fields *statics,
+		  const struct term **out, const char **why)
 {
 	struct parser p = { .arena = arena, .statics = statics, .text = text };
 	struct str name = word(&p);
 	struct field_ref ref;
-	enum transformer t;
+	enum transformer fn;
 	size_t n;
 
-	if (name.len < text.len && text.p[name.len] == '(' && transformer_parse(name, &t)) {
+	if (name.len < text.len && text.p[name.len] == '(' && transformer_named(name, &fn)) {
 		p.at = name.len;
-		*out = parse_call(&p, t);
+		*out = parse_call(&p, fn);
 		*why = p.why;
 		return *out ? p.at : 0;
 	}
 	n = field_parse_prefix(text, statics, &ref);
 	if (n) {
-		*out = field_operand(&p, &ref);
+		*out = field_term(&p, &ref);
 		return n;
 	}
 	n = name.len;

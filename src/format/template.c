@@ -4,8 +4,8 @@
 #include <ctype.h>
 
 struct token {
-	struct str text; /* op NULL: printed as it is */
-	const struct operand *op;
+	struct str text; /* value NULL: printed as it is */
+	const struct term *value;
 	size_t width; /* 0: as long as the value is */
 };
 
@@ -43,12 +43,12 @@ static void add_field(struct builder *b, const struct field_ref *ref)
 	VEC_PUSH(b->arena, &b->fields, *ref);
 }
 
-static void add_fields(struct builder *b, const struct operand *op)
+static void add_fields(struct builder *b, const struct term *value)
 {
-	if (op->kind == OPERAND_FIELD)
-		add_field(b, &op->ref);
-	for (size_t i = 0; i < op->nargs; i++)
-		add_fields(b, op->args[i]);
+	if (value->kind == OPERAND_FIELD)
+		add_field(b, &value->field);
+	for (size_t i = 0; i < value->n; i++)
+		add_fields(b, value->items[i]);
 }
 
 static void add_text(struct builder *b, struct str text, size_t from, size_t to)
@@ -77,14 +77,14 @@ static bool add_token(struct builder *b, struct str text, size_t *at)
 	}
 	if (i == text.len)
 		return complain(b, start, i - start, "an output cannot end in '%' or a width");
-	n = operand_parse(b->arena, str_from_index(text, i), b->statics, &t.op, &why);
+	n = term_parse(b->arena, str_from_index(text, i), b->statics, &t.value, &why);
 	if (!n) {
 		if (b->unknown)
 			*b->unknown = true;
 		return complain(b, start, i + 1 - start, why);
 	}
 	VEC_PUSH(b->arena, &b->tokens, t);
-	add_fields(b, t.op);
+	add_fields(b, t.value);
 	*at = i + n;
 	return true;
 }
@@ -145,9 +145,9 @@ bool template_render(const struct template *t, const struct field_ctx *ctx, stru
 		size_t start = out->len;
 		struct val v;
 
-		if (!tok->op) {
+		if (!tok->value) {
 			buf_str(out, tok->text);
-		} else if (operand_get(tok->op, ctx, &v)) {
+		} else if (term_get(tok->value, ctx, &v)) {
 			val_print(out, &v, ctx->buffers_base64);
 		} else {
 			buf_str(out, STR("<NA>"));

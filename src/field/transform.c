@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pool.h"
+#include "field/term.h"
+
+#include "base/buf.h"
 
 /* What the functions of tables/transformers.def do. Results live in scratch or in the input. */
 
@@ -133,7 +135,7 @@ static struct str shown(struct arena *scratch, const struct val *v)
 	enum { ROOM = 128 };
 	struct buf out = { .p = arena_bytes(scratch, ROOM), .cap = ROOM, .max = ROOM };
 
-	if (class_of(v->type) == CLASS_TEXT || class_of(v->type) == CLASS_BYTES)
+	if (type_is_text(v->type) || v->type == TYPE_BYTEBUF)
 		return v->s;
 	val_print(&out, v, false);
 	return buf_view(&out);
@@ -268,7 +270,7 @@ static bool getopt_list(const struct term *t, const struct field_ctx *ctx, struc
 	return true;
 }
 
-bool transform(const struct term *t, const struct field_ctx *ctx, struct val *out)
+static bool transform(const struct term *t, const struct field_ctx *ctx, struct val *out)
 {
 	switch (t->fn) {
 	case FN_TOLOWER:
@@ -284,7 +286,7 @@ bool transform(const struct term *t, const struct field_ctx *ctx, struct val *ou
 		return concat(t, ctx, out);
 	case FN_GETOPT:
 		return getopt_list(t, ctx, out);
-	case FN_VAL: /* the checker has put the field in its place */
+	case FN_VAL: /* term_check_call takes none */
 	case TRANSFORMERS:
 		break;
 	}
