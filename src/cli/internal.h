@@ -112,7 +112,8 @@ struct run {
 	struct source *source;
 	struct outputs *outputs;
 	struct engine *engine;
-	uint64_t end_ns; /* by clock_monotonic_ns; UINT64_MAX: none */
+	uint64_t duration_ns; /* of -M; 0: no end */
+	uint64_t end_ns;      /* by clock_monotonic_ns, from run_start on; UINT64_MAX: none */
 };
 
 /* False once SIGINT or SIGTERM has come; a second one ends the program. */
@@ -148,6 +149,11 @@ bool scope_parse(struct arena *a, const char *text, struct scope *out);
 
 /* Captures and checks events until told to stop, or until the command behind "--" has ended. */
 int run_live(const struct setup *s);
+
+/* ---- losses.c ---- */
+
+/* What a live source missed: one line per reason, so that nothing is missing silently. */
+void print_losses(struct source *s);
 
 /* ---- child.c: a command to watch ---- */
 

@@ -2,7 +2,6 @@
 #include "internal.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <time.h>
 
@@ -51,38 +50,15 @@ static void rest(struct live_run *r)
 {
 	struct timespec nap = { .tv_nsec = ACTIVE_NAP_NS };
 
+	/* What was there before is known now: the command may begin. */
+	if (r->child.go >= 0)
+		child_go(&r->child);
 	if (r->child.pid > 0 && r->run.end_ns == UINT64_MAX && child_has_ended(&r->child))
 		r->run.end_ns = clock_monotonic_ns() + LINGER_NS;
 	if (r->empty++ < NAPS || r->child.ended)
 		nanosleep(&nap, NULL);
 	else
 		live_wait(r->run.source, IDLE_SLEEP_NS);
-}
-
-/* One line per reason, so that nothing is missing silently. */
-static void print_losses(struct source *s)
-{
-	static const char *const reasons[WIRE_LOSSES] = {
-		[WIRE_LOSS_RING] = "events lost: a ring buffer was full",
-		[WIRE_LOSS_SHARE] = "events lost: a ring buffer was filling up and their control "
-				    "group had used its share",
-		[WIRE_LOSS_TAIL_CALL] = "events lost: a kernel program is missing",
-		[WIRE_LOSS_STORAGE] = "events without a number: no memory for their process",
-		[WIRE_LOSS_READ] = "parameters absent: their memory could not be read",
-		[WIRE_LOSS_CUT] = "parameters cut: longer than their limit",
-		[WIRE_LOSS_URING] =
-			"requests of io_urings whose beginning, end or names were missed",
-	};
-	struct live_loss losses[1024];
-	size_t n = live_losses(s, losses, ARRAY_SIZE(losses));
-	uint64_t sums[WIRE_LOSSES] = { 0 };
-
-	for (size_t i = 0; i < n && i < ARRAY_SIZE(losses); i++)
-		if (losses[i].reason < WIRE_LOSSES)
-			sums[losses[i].reason] += losses[i].count;
-	for (size_t i = 0; i < WIRE_LOSSES; i++)
-		if (sums[i] && reasons[i])
-			complain("%" PRIu64 " %s", sums[i], reasons[i]);
 }
 
 /* What the rules and base_syscalls ask for; false after a complaint. */
@@ -226,8 +202,6 @@ int run_live(const struct setup *s)
 	signal(SIGHUP, ask_to_reload);
 	if ((!s->flags->command || r.child.pid > 0) && open_source(&r) &&
 	    run_start(&r.run, false)) {
-		if (r.child.pid > 0)
-			child_go(&r.child);
 		status = run_finish(&r.run, run_events(&r));
 		print_losses(r.run.source);
 	}

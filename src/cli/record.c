@@ -10,8 +10,10 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/map.h"
 #include "engine/needs.h"
 #include "source/live.h"
+#include "state/state.h"
 
 #define NAP_NS    (NS_PER_S / 2000)
 #define SLEEP_NS  (NS_PER_S / 10)
@@ -22,13 +24,16 @@ struct record {
 	const char *path;
 	bool compress, with_env;
 	uint64_t snaplen;
-	uint64_t end_ns;
+	uint64_t duration_ns; /* 0: no end */
+	uint64_t end_ns;      /* from the start of the recording on; UINT64_MAX: none */
 	struct scope scope;
 	char **command;
 	struct child child;
 	struct source *source;
 	struct scap_writer *writer;
-	struct buf plain; /* an event without its environment */
+	struct buf changed;  /* an event with one parameter changed */
+	struct idmap listed; /* tid -> when it was listed, as a pointer; empty once that is past */
+	uint64_t listed_ts;  /* the last of them */
 	uint64_t events;
 };
 
@@ -70,7 +75,6 @@ static int parse(struct record *r, int argc, char **argv)
 	uint64_t seconds = 0;
 	int got;
 
-	r->end_ns = UINT64_MAX;
 	opterr = 0;
 	optind = 1;
 	while ((got = getopt_long(argc, argv, "+:w:zs:M:h", words, NULL)) != -1)
@@ -107,8 +111,7 @@ static int parse(struct record *r, int argc, char **argv)
 				 argv[optind - 1]);
 			return -1;
 		}
-	if (seconds)
-		r->end_ns = clock_monotonic_ns() + seconds * NS_PER_S;
+	r->duration_ns = seconds * NS_PER_S;
 	if (optind < argc)
 		r->command = argv + optind;
 	if (!r->path)
@@ -133,25 +136,98 @@ static int env_param(unsigned type)
 	}
 }
 
-/* The same event with an empty environment; false when it cannot be rewritten. */
-static bool without_env(struct record *r, struct event *ev, int env)
+/* The same event with another value of one parameter; false when it cannot be rewritten. */
+static bool with_param(struct record *r, struct event *ev, unsigned which, struct str value)
 {
 	struct event_writer w;
 	struct raw raw = ev->raw;
 
-	buf_reset(&r->plain);
-	event_begin(&w, &r->plain, ev->type, ev->ts, ev->tid, ev->nparams);
+	buf_reset(&r->changed);
+	event_begin(&w, &r->changed, ev->type, ev->ts, ev->tid, ev->nparams);
 	for (unsigned i = 0; i < ev->nparams; i++) {
-		struct str value = event_param(ev, i);
+		struct str s = i == which ? value : event_param(ev, i);
 
-		event_push(&w, value.p, (int)i == env ? 0 : value.len);
+		event_push(&w, s.p, s.len);
 	}
 	if (event_end(&w) < 0)
 		return false;
-	raw.bytes = (const uint8_t *)r->plain.p;
-	raw.len = (uint32_t)r->plain.len;
+	raw.bytes = (const uint8_t *)r->changed.p;
+	raw.len = (uint32_t)r->changed.len;
+	raw.flags &= (uint16_t)~WIRE_EXTENSION;
 	return event_open(ev, &raw) == 0;
 }
+
+/*
+ * In the list of descriptors, kinds that came after files with a device number make other readers
+ * (sysdig 0.29) refuse the whole trace. They are listed as what those readers
+ * call unsupported; events about them say what they are.
+ */
+#define LIST_TYPE_MAX FD_FILE_V2
+
+static bool with_old_type(struct record *r, struct event *ev)
+{
+	static const int8_t unsupported = FD_UNSUPPORTED;
+
+	if (event_int_or(ev, FD_ENTRY_FD_TYPE, FD_UNKNOWN) <= LIST_TYPE_MAX)
+		return true;
+	return with_param(r, ev, FD_ENTRY_FD_TYPE, str_of(&unsupported, sizeof(unsupported)));
+}
+
+/* ---- Where the list ends and the events begin ------------------------------------------------ */
+
+static void note_listed(struct record *r, const struct event *ev)
+{
+	if (ev->type != EVENT_PROC_ENTRY)
+		return;
+	idmap_put(&r->listed, (uint64_t)ev->tid, (void *)(uintptr_t)ev->ts);
+	if (ev->ts > r->listed_ts)
+		r->listed_ts = ev->ts;
+}
+
+static bool listed_after(const struct record *r, int64_t tid, uint64_t ts)
+{
+	return (uintptr_t)idmap_get(&r->listed, (uint64_t)tid) > ts;
+}
+
+static bool is_birth(unsigned type)
+{
+	return type == EVENT_CLONE_20_X || type == EVENT_FORK_20_X || type == EVENT_VFORK_20_X ||
+	       type == EVENT_CLONE3_X;
+}
+
+/*
+ * Events that waited while the machine was listed: those older than their thread's entry are in
+ * it already, and a reader knows no times of entries. The birth of a thread that is not in the list
+ * is told by its parent's event, however old.
+ */
+static bool is_in_list(struct record *r, const struct event *ev)
+{
+	if (!r->listed.n)
+		return false;
+	if (ev->ts > r->listed_ts) {
+		idmap_fini(&r->listed);
+		return false;
+	}
+	if (!listed_after(r, ev->tid, ev->ts))
+		return false;
+	return !is_birth(ev->type) || listed_after(r, event_int_or(ev, CLONE_20_X_RES, 0), ev->ts);
+}
+
+/* The event as it is to be written; false: not at all. */
+static bool prepare(struct record *r, struct event *ev)
+{
+	const int env = r->with_env ? -1 : env_param(ev->type);
+
+	if (ev->type == EVENT_FD_ENTRY)
+		return with_old_type(r, ev);
+	if (ev->flags & WIRE_SYNTHETIC) {
+		note_listed(r, ev);
+		return true;
+	}
+	return !is_in_list(r, ev) && (env < 0 || with_param(r, ev, (unsigned)env, str_of("", 0)));
+}
+
+#define LOOK_EVERY 1024 /* events between looks at the clock */
 
 /* Everything that is there now: 0, or -errno with *err filled. */
 static int write_pending(struct record *r, struct err *err)
@@ -160,11 +236,10 @@ static int write_pending(struct record *r, struct err *err)
 	struct event ev;
 	int n = 0;
 
-	while (go_on() && (n = source_next(r->source, &raw, err)) == 1) {
-		if (event_open(&ev, &raw) < 0)
-			continue;
-		if (!r->with_env && env_param(ev.type) >= 0 &&
-		    !without_env(r, &ev, env_param(ev.type)))
+	for (unsigned i = 1; go_on() && (n = source_next(r->source, &raw, err)) == 1; i++) {
+		if (i % LOOK_EVERY == 0 && !r->command && clock_monotonic_ns() >= r->end_ns)
+			return 0;
+		if (event_open(&ev, &raw) < 0 || !prepare(r, &ev))
 			continue;
 		n = scap_write(r->writer, &ev, err);
 		if (n < 0)
@@ -178,12 +253,16 @@ static int run(struct record *r, struct err *err)
 {
 	struct timespec nap = { .tv_nsec = NAP_NS };
 
+	r->end_ns = r->duration_ns ? clock_monotonic_ns() + r->duration_ns : UINT64_MAX;
 	while (go_on() && clock_monotonic_ns() < r->end_ns) {
 		uint64_t before = r->events;
 		int n = write_pending(r, err);
 
 		if (n < 0)
 			return n;
+		/* What was there before is written now: the command may begin. */
+		if (r->child.go >= 0)
+			child_go(&r->child);
 		if (r->command && r->end_ns == UINT64_MAX && child_has_ended(&r->child))
 			r->end_ns = clock_monotonic_ns() + LINGER_NS;
 		if (r->events != before || r->child.ended)
@@ -229,10 +308,7 @@ int command_record(int argc, char **argv)
 	}
 	catch_signals();
 	if (ok) {
-		ok = start(&r, &err);
-		if (ok && r.command)
-			child_go(&r.child);
-		ok = ok && run(&r, &err) == 0;
+		ok = start(&r, &err) && run(&r, &err) == 0;
 		if (!ok)
 			complain("%s", err.text);
 	}
@@ -243,8 +319,11 @@ int command_record(int argc, char **argv)
 	}
 	if (ok && strcmp(r.path, "-") != 0)
 		fprintf(stderr, "besra: %" PRIu64 " events in %s\n", r.events, r.path);
+	if (r.source)
+		print_losses(r.source);
 	source_close(r.source);
-	buf_fini(&r.plain);
+	idmap_fini(&r.listed);
+	buf_fini(&r.changed);
 	arena_free(r.arena);
 	return ok || parsed == 0 ? EXIT_OK : EXIT_FAILED;
 }

@@ -36,14 +36,14 @@ bool run_take_duration(struct run *r)
 	const char *text = flag_value(r->setup->flags, FLAG_DURATION);
 	uint64_t seconds;
 
-	r->end_ns = UINT64_MAX;
+	r->duration_ns = 0;
 	if (!text)
 		return true;
 	if (!str_to_u64(str_from(text), &seconds) || seconds > UINT64_MAX / NS_PER_S / 2) {
 		complain("-M takes a number of seconds, not '%s'", text);
 		return false;
 	}
-	r->end_ns = seconds ? clock_monotonic_ns() + seconds * NS_PER_S : UINT64_MAX;
+	r->duration_ns = seconds * NS_PER_S;
 	return true;
 }
 
@@ -68,6 +68,7 @@ bool run_start(struct run *r, bool wait)
 		r->engine = engine_new(&parts, &err);
 	if (!r->engine)
 		complain("%s", err.text);
+	r->end_ns = r->duration_ns ? clock_monotonic_ns() + r->duration_ns : UINT64_MAX;
 	return r->engine;
 }
 
