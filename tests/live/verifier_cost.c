@@ -6,8 +6,10 @@
  */
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +32,21 @@ static const char *tail(const char *log)
 	return len > LOG_TAIL ? log + len - LOG_TAIL : log;
 }
 
+/* Programs for what only other kernels have are left out. */
+static bool has_target(const struct btf *kernel, const struct bpf_program *program)
+{
+	static const char section[] = "tp_btf/";
+	const char *name = bpf_program__section_name(program);
+	char type[128];
+
+	if (strncmp(name, section, sizeof(section) - 1) != 0)
+		return true;
+	snprintf(type, sizeof(type), "btf_trace_%s", name + sizeof(section) - 1);
+	return btf__find_by_name_kind(kernel, type, BTF_KIND_TYPEDEF) > 0;
+}
+
 /* Maps are not put to use, so that their sizes matter only for what the verifier checks. */
-static int load(const char *path, const char *only, char *log)
+static int load(const char *path, const struct btf *kernel, const char *only, char *log)
 {
 	struct bpf_object *object = bpf_object__open_file(path, NULL);
 	struct bpf_program *program;
@@ -45,7 +60,8 @@ static int load(const char *path, const char *only, char *log)
 	{
 		const char *name = bpf_program__name(program);
 
-		bpf_program__set_autoload(program, !only || strcmp(name, only) == 0);
+		bpf_program__set_autoload(program, has_target(kernel, program) &&
+							   (!only || strcmp(name, only) == 0));
 		if (only && strcmp(name, only) == 0)
 			bpf_program__set_log_buf(program, log, LOG_BYTES);
 	}
@@ -65,7 +81,7 @@ static int load(const char *path, const char *only, char *log)
 }
 
 /* Which programs are refused, and why: each is loaded alone. */
-static void explain(const char *path, char *log)
+static void explain(const char *path, const struct btf *kernel, char *log)
 {
 	struct bpf_object *object = bpf_object__open_file(path, NULL);
 	struct bpf_program *program;
@@ -75,7 +91,7 @@ static void explain(const char *path, char *log)
 	bpf_object__for_each_program(program, object)
 	{
 		log[0] = '\0';
-		if (load(path, bpf_program__name(program), log) < 0)
+		if (load(path, kernel, bpf_program__name(program), log) < 0)
 			fprintf(stderr, "%s is refused:\n%s\n", bpf_program__name(program),
 				tail(log));
 	}
@@ -84,17 +100,20 @@ static void explain(const char *path, char *log)
 
 int main(int argc, char **argv)
 {
+	struct btf *kernel = btf__load_vmlinux_btf();
 	char *log = malloc(LOG_BYTES);
 	int n;
 
-	if (argc != 2 || !log) {
-		fprintf(stderr, "usage: verifier_cost OBJECT\n");
+	if (argc != 2 || !log || !kernel) {
+		fprintf(stderr, "%s\n",
+			kernel ? "usage: verifier_cost OBJECT" : "this kernel has no BTF");
 		return 2;
 	}
 	libbpf_set_print(say_nothing);
-	n = load(argv[1], NULL, log);
+	n = load(argv[1], kernel, NULL, log);
 	if (n < 0)
-		explain(argv[1], log);
+		explain(argv[1], kernel, log);
+	btf__free(kernel);
 	free(log);
 	return n < 0;
 }
