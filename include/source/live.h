@@ -32,7 +32,7 @@ struct source *source_open_live(const struct live_options *options, struct err *
 int live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], bool signals,
 	      struct err *err);
 
-/* A process and what it forks from now on are in scope. */
+/* A process, its descendants and what they fork from now on are in scope. */
 int live_scope_pid(struct source *s, int64_t pid, struct err *err);
 
 /* Why work handed in through io_urings is not seen on this kernel; NULL: it is. */

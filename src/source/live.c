@@ -9,9 +9,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -167,39 +164,6 @@ static int open_rings(struct live *l, const struct live_options *o, struct err *
 	return 0;
 }
 
-#define CGROUP_V1_MAGIC 0x27e0eb
-#define CGROUP_V2_MAGIC 0x63677270
-
-/* Two directories of one v1 hierarchy are on one device. */
-static bool same_hierarchy(const struct stat *a, const char *mount)
-{
-	struct stat b;
-
-	return stat(mount, &b) == 0 && a->st_dev == b.st_dev;
-}
-
-static int scope_cgroup(struct wire_needs *n, const char *path, struct err *err)
-{
-	struct statfs fs;
-	struct stat st;
-
-	if (statfs(path, &fs) < 0 || stat(path, &st) < 0)
-		return err_set(err, -errno, "scope to control group %s: %s", path, strerror(errno));
-	if (fs.f_type == CGROUP_V2_MAGIC)
-		n->scope_controller = WIRE_CGROUP_V2;
-	else if (fs.f_type == CGROUP_V1_MAGIC && same_hierarchy(&st, "/sys/fs/cgroup/memory"))
-		n->scope_controller = WIRE_CGROUP_MEMORY;
-	else if (fs.f_type == CGROUP_V1_MAGIC && same_hierarchy(&st, "/sys/fs/cgroup/pids"))
-		n->scope_controller = WIRE_CGROUP_PIDS;
-	else
-		return err_set(err, -EINVAL,
-			       "scope to control group %s: it is no directory of the v2, memory or "
-			       "pids hierarchy",
-			       path);
-	n->scope_cgroup = st.st_ino;
-	return 0;
-}
-
 static uint32_t default_shards(void)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -267,27 +231,11 @@ int live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], bool si
 	return n;
 }
 
-/* The kernel gives up (EAGAIN) when something else makes the task's first storage meanwhile. */
-#define STORAGE_TRIES 100
-
 int live_scope_pid(struct source *s, int64_t pid, struct err *err)
 {
 	struct live *l = (struct live *)s;
-	struct wire_task record = { .scope = 1 };
-	int fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
-	int n, tries = 0;
 
-	if (fd < 0)
-		return err_set(err, -errno, "scope to process %lld: %s", (long long)pid,
-			       strerror(errno));
-	do
-		n = bpf_map_update_elem(l->kernel.tasks_fd, &fd, &record, BPF_ANY);
-	while (n < 0 && errno == EAGAIN && ++tries < STORAGE_TRIES);
-	if (n < 0)
-		n = err_set(err, -errno, "scope to process %lld: %s", (long long)pid,
-			    strerror(errno));
-	close(fd);
-	return n;
+	return scope_tree(&l->kernel, pid, err);
 }
 
 const char *live_uring_lacks(const struct source *s)

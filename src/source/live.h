@@ -66,6 +66,11 @@ bool is_uring_program(const char *name);
 void uring_choose(struct kernel_side *k, struct bpf_object *object);
 void uring_refused(struct kernel_side *k);
 
+/* 0, or -errno with *err filled: only the group of this directory, and those below it. */
+int scope_cgroup(struct wire_needs *n, const char *path, struct err *err);
+/* The process and all its descendants; what they fork from now on follows by itself. */
+int scope_tree(const struct kernel_side *k, int64_t pid, struct err *err);
+
 /* What is there already, as synthetic events. */
 struct lister {
 	struct kernel_side *kernel;
