@@ -128,7 +128,7 @@ static void what_is_remembered_ends_when_its_fact_changes(void **state)
 
 static void answers_are_remembered_until_told_to_forget(void **state)
 {
-	struct compiled c = compile(STR("proc.name in (a, cat) and not proc.pname = x"));
+	struct compiled c = compile(STR("proc.name in (a, cat) and not proc.exepath = x"));
 	struct programs *p = make(&c, &all);
 	struct scenes scenes;
 	struct scene *s;
