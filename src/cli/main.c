@@ -19,6 +19,9 @@ static const struct command commands[] = {
 	{ "record", "-w FILE [--scope WHAT] [-- CMD...]",
 	  "record the running system, or one command, to a trace", command_record },
 	{ "lint", "RULES...", "find what in rules is legal but wrong", command_lint },
+	{ "explain", "-r RULES -e TRACE [--rule NAME] [--event N]",
+	  "say why a rule did or did not match", command_explain },
+	{ "profile", "-r RULES -e TRACE", "say what rules and their parts cost", command_profile },
 };
 
 static int usage(void)
@@ -162,7 +165,8 @@ static int run_configured(struct setup *s, int argc, char **argv)
 		return print_support(s, argc, argv);
 	if (flag_given(f, FLAG_VALIDATE))
 		return validate_rules(s);
-	if (flag_given(f, FLAG_DESCRIBE_ALL) || flag_given(f, FLAG_DESCRIBE))
+	if (flag_given(f, FLAG_DESCRIBE_ALL) || flag_given(f, FLAG_DESCRIBE) ||
+	    flag_given(f, FLAG_DISASSEMBLE))
 		return describe_rules(s);
 	if (flag_given(f, FLAG_DRY_RUN))
 		return dry_run(s);

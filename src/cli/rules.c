@@ -40,13 +40,60 @@ int validate_rules(const struct setup *s)
 	return ok ? status : EXIT_FAILED;
 }
 
+/* One event type stands for all system calls without one of their own. */
+static bool is_call_without_event(unsigned type, struct str name)
+{
+	const int code = syscall_from_name(name);
+
+	return (type == EVENT_GENERIC_E || type == EVENT_GENERIC_X) && code >= 0 &&
+	       syscall_info((unsigned)code)->exit_event == EVENT_GENERIC_X;
+}
+
+/*
+ * The programs that the rules became: under the name and number of each event type that has one.
+ * Several numbers may have one name.
+ */
+static int disassemble(const struct setup *s)
+{
+	const char *wanted = flag_value(s->flags, FLAG_EVENT_TYPE);
+	struct ruleset *r;
+	struct buf out = { 0 };
+
+	if (wanted && !event_name_exists(str_from(wanted))) {
+		complain("there is no event type '%s'; besra --list-events lists them", wanted);
+		return EXIT_FAILED;
+	}
+	r = load_rule_set(s);
+	if (!r)
+		return EXIT_FAILED;
+	for (unsigned type = 0; type < EVENT_FILE_TYPES; type++) {
+		const struct event_info *info = event_info(type);
+
+		if (!programs_want(r->programs, type) ||
+		    (wanted && !str_eq(info->name, str_from(wanted)) &&
+		     !is_call_without_event(type, str_from(wanted))))
+			continue;
+		buf_printf(&out, "%.*s (%u, %s):\n", STR_ARG(info->name), type,
+			   event_is_exit(type) ? "exit" : "enter");
+		programs_disassemble(&out, r->programs, type);
+		buf_char(&out, '\n');
+	}
+	if (!out.len)
+		complain("no rule is tried on such events");
+	ruleset_free(r);
+	return finish_with(&out);
+}
+
 int describe_rules(const struct setup *s)
 {
 	const char *name = flag_value(s->flags, FLAG_DESCRIBE);
-	struct ruleset *r = load_rule_set(s);
 	struct buf out = { 0 };
+	struct ruleset *r;
 	bool known = !name;
 
+	if (flag_given(s->flags, FLAG_DISASSEMBLE))
+		return disassemble(s);
+	r = load_rule_set(s);
 	if (!r)
 		return EXIT_FAILED;
 	for (size_t i = 0; i < r->nrules && name; i++)

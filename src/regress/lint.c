@@ -8,6 +8,9 @@
 /* Comparisons of parts with parts; a rule of the usual size needs a few hundred. */
 #define STEPS_PER_RULE 2000000
 
+/* Bytes of a part that a message quotes. */
+#define BRIEF 60
+
 #define OWN LOAD_CODES
 
 static const struct {
@@ -89,6 +92,11 @@ void point_at(struct linter *l, struct lint_finding *f, struct span at, const ch
 	va_start(args, format);
 	add_note(l, f, at, format, args);
 	va_end(args);
+}
+
+struct str brief(const struct linter *l, struct str text)
+{
+	return text.len <= BRIEF ? text : arena_printf(l->arena, "%.*s...", BRIEF, text.p);
 }
 
 bool step(struct linter *l)

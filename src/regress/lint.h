@@ -36,6 +36,8 @@ void remedy(struct linter *l, struct lint_finding *f, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void point_at(struct linter *l, struct lint_finding *f, struct span at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+/* The text, cut where it is too long for a message. */
+struct str brief(const struct linter *l, struct str text);
 /* False when nothing is left. */
 bool step(struct linter *l);
 

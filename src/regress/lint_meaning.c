@@ -255,14 +255,15 @@ static void absent_negation(struct meaning *m, const struct clause *c, const str
 	struct str without;
 	struct lint_finding *f;
 
-	if (!t->plain || t->op == TEST_EXISTS)
+	/* An exception does not concern events without its fields, and says so. */
+	if (!t->plain || t->op == TEST_EXISTS || !span_within(c->at, c->frame->at))
 		return;
 	without = types_without(m, &t->field);
 	if (without.len) {
 		f = finding(m->l, LINT_ABSENT_NEGATION, c->at,
 			    "'not %.*s' is true for every event of these kinds, which have no "
 			    "%.*s: %.*s",
-			    STR_ARG(t->text), STR_ARG(t->left), STR_ARG(without));
+			    STR_ARG(brief(m->l, t->text)), STR_ARG(t->left), STR_ARG(without));
 		remedy(m->l, f,
 		       "if that is not meant, add '%.*s exists' or test the event type as well",
 		       STR_ARG(t->left));
@@ -270,7 +271,7 @@ static void absent_negation(struct meaning *m, const struct clause *c, const str
 		f = finding(m->l, LINT_ABSENT_NEGATION, c->at,
 			    "'not %.*s' is true for every descriptor that is no internet "
 			    "connection",
-			    STR_ARG(t->text));
+			    STR_ARG(brief(m->l, t->text)));
 		remedy(m->l, f,
 		       "if that is not meant, add '%.*s exists' or 'fd.typechar in (4, 6)'",
 		       STR_ARG(t->left));
@@ -320,9 +321,10 @@ static void say_never_true(struct meaning *m, const struct conflict *x)
 	f = finding(l, LINT_NEVER_TRUE, x->part->at,
 		    x->types ? "no kind of event satisfies this alternative with '%.*s'"
 			     : "this alternative is never true: '%.*s' contradicts what holds here",
-		    STR_ARG(x->part->test->text));
+		    STR_ARG(brief(l, x->part->test->text)));
 	if (x->with)
-		point_at(l, f, x->with->at, "it excludes '%.*s'", STR_ARG(x->with->test->text));
+		point_at(l, f, x->with->at, "it excludes '%.*s'",
+			 STR_ARG(brief(l, x->with->test->text)));
 }
 
 static bool disjunction(struct meaning *m, const struct clause *c, bool negated)
@@ -428,7 +430,7 @@ static void exhaustive(struct linter *l, const struct clause *c, size_t i)
 				    ? "this 'or' is always true: it holds '%.*s' and its negation"
 				    : "this 'or' is true for every value of the field: where one "
 				      "side is not, '%.*s' is",
-			    STR_ARG(b.test->test->text));
+			    STR_ARG(brief(l, b.test->test->text)));
 		point_at(l, f, c->items[k]->at, "together with this");
 		if (b.test->test->op == TEST_NE)
 			remedy(l, f, "'not %.*s in (...)' is true for none of several values",
@@ -487,7 +489,7 @@ static void costly_first(struct linter *l, const struct clause *c)
 			continue;
 		f = finding(l, LINT_COSTLY_FIRST, first->at,
 			    "'%.*s' is costly and stands before the event type",
-			    STR_ARG(test->test->text));
+			    STR_ARG(brief(l, test->test->text)));
 		point_at(l, f, c->items[i]->at, "put this in front");
 		return;
 	}
@@ -512,7 +514,7 @@ static void neighbours(struct linter *l, const struct clause *c)
 
 static void say_never(struct linter *l, const struct conflict *x)
 {
-	const struct str name = l->rule->name, part = x->part->test->text;
+	const struct str name = l->rule->name, part = brief(l, x->part->test->text);
 	struct lint_finding *f;
 
 	if (x->why) {

@@ -50,7 +50,7 @@ static void impossible(struct linter *l, const struct clause *c, const struct te
 	if (!why)
 		return;
 	f = finding(l, LINT_IMPOSSIBLE_VALUE, v->at, "%.*s is never '%.*s'", STR_ARG(t->left),
-		    STR_ARG(v->text));
+		    STR_ARG(brief(l, v->text)));
 	remedy(l, f, "%s", why);
 	if (!span_within(v->at, c->at))
 		point_at(l, f, c->at, "it is compared here");
@@ -124,7 +124,8 @@ static void always(struct linter *l, const struct clause *c)
 		all |= str_eq(t->values[0].text, STR("0"));
 	if (!all)
 		return;
-	f = finding(l, LINT_ALWAYS_TRUE, c->at, "'%.*s' is true for every value", STR_ARG(t->text));
+	f = finding(l, LINT_ALWAYS_TRUE, c->at, "'%.*s' is true for every value",
+		    STR_ARG(brief(l, t->text)));
 	remedy(l, f, "'%.*s exists' says so, if it is meant", STR_ARG(t->left));
 }
 
@@ -198,7 +199,8 @@ static void covered(struct linter *l, const struct clause *c, const struct test_
 		const struct test_value *above = &t->values[i];
 		struct lint_finding *f;
 
-		if (!step(l) || !covers(above->text, v->text) || !same_text(l, c, above->at, v->at))
+		if (above == v || !step(l) || !covers(above->text, v->text) ||
+		    !same_text(l, c, above->at, v->at))
 			continue;
 		f = finding(l, LINT_COVERED_ENTRY, v->at,
 			    "'%.*s' is not needed: '%.*s' stands in the same list",
