@@ -331,7 +331,7 @@ static __always_inline int emit_submit_of(struct bpf_scratch *e, __u32 lane, __u
 	__u32 at = EMIT_LANE(lane) * WIRE_SHARDS_MAX + (shard & (WIRE_SHARDS_MAX - 1));
 	void *ring = bpf_map_lookup_elem(&rings, &at);
 	__u32 size = e->at;
-	__u64 used, room;
+	__u64 used, room, flags;
 
 	if (!ring || size > WIRE_EVENT_MAX) {
 		count_loss(WIRE_LOSS_RING, e->type);
@@ -349,7 +349,10 @@ static __always_inline int emit_submit_of(struct bpf_scratch *e, __u32 lane, __u
 		count_loss(WIRE_LOSS_SHARE, e->type);
 		return 0;
 	}
-	if (bpf_ringbuf_output(ring, e->bytes, size, wake_up()) < 0)
+	flags = wake_up();
+	/* Kernels before 6.2 forget across calls that it was compared. */
+	BOUND(size, 2 * WIRE_EVENT_MAX - 1);
+	if (bpf_ringbuf_output(ring, e->bytes, size, flags) < 0)
 		count_loss(WIRE_LOSS_RING, e->type);
 	return 0;
 }
