@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include <getopt.h>
+#include <stdio.h>
 
 #include "regress/explain.h"
 #include "regress/profile.h"
@@ -26,8 +27,8 @@ struct tool_option {
 };
 
 static const struct tool_option common[] = {
-	{ { "rules", required_argument, NULL, 'r' }, "PATH", "rules file or directory of them" },
-	{ { "events", required_argument, NULL, 'e' }, "TRACE", "trace; - is standard input" },
+	{ { NULL, required_argument, NULL, 'r' }, "PATH", "rules file or directory of them" },
+	{ { NULL, required_argument, NULL, 'e' }, "TRACE", "trace; - is standard input" },
 	{ { "option", required_argument, NULL, 'o' }, "K=V", "a configuration key" },
 	{ { "json", no_argument, NULL, OPTION_JSON }, "", "print JSON" },
 	{ { "help", no_argument, NULL, 'h' }, "", "print this page" },
@@ -59,11 +60,16 @@ static int usage(const struct tool *t, const struct tool_option *own, const char
 	buf_printf(&out, "Usage: besra %s -r RULES -e TRACE [options]\n\n%s\n\n", t->name, what);
 	for (size_t k = 0; k < ARRAY_SIZE(tables); k++)
 		for (const struct tool_option *o = tables[k]; o->help; o++) {
+			char word[32] = "";
+
 			if (o->getopt.val < 256)
-				buf_printf(&out, "  -%c, ", o->getopt.val);
+				buf_printf(&out, "  -%c%c ", o->getopt.val,
+					   o->getopt.name ? ',' : ' ');
 			else
 				buf_str(&out, STR("      "));
-			buf_printf(&out, "--%-7s %-6s %s\n", o->getopt.name, o->argument, o->help);
+			if (o->getopt.name)
+				snprintf(word, sizeof(word), "--%s", o->getopt.name);
+			buf_printf(&out, "%-9s %-6s %s\n", word, o->argument, o->help);
 		}
 	return finish_with(&out);
 }
@@ -123,7 +129,8 @@ static bool parse_arguments(struct tool *t, const struct tool_option *own, int a
 	int option;
 
 	for (const struct tool_option *o = common; o->help; o++)
-		table[n++] = o->getopt;
+		if (o->getopt.name)
+			table[n++] = o->getopt;
 	for (const struct tool_option *o = own; o->help; o++)
 		table[n++] = o->getopt;
 	opterr = 0;

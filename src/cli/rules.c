@@ -49,10 +49,51 @@ static bool is_call_without_event(unsigned type, struct str name)
 	       syscall_info((unsigned)code)->exit_event == EVENT_GENERIC_X;
 }
 
-/*
- * The programs that the rules became: under the name and number of each event type that has one.
- * Several numbers may have one name.
- */
+struct listing {
+	const struct event_info *info;
+	struct str text; /* empty: no program */
+	bool printed;
+};
+
+/* One head for all versions of an event that came down to the same program. */
+static void put_listing(struct buf *out, struct listing *all, unsigned type)
+{
+	const struct listing *first = &all[type];
+
+	buf_printf(out, "%.*s (%u", STR_ARG(first->info->name), type);
+	for (unsigned t = type + 1; t < EVENT_FILE_TYPES; t++)
+		if (str_eq(all[t].text, first->text) &&
+		    str_eq(all[t].info->name, first->info->name)) {
+			buf_printf(out, ", %u", t);
+			all[t].printed = true;
+		}
+	buf_str(out, STR("):\n"));
+	buf_str(out, first->text);
+	buf_char(out, '\n');
+}
+
+/* The programs that the rules became, by the name and numbers of their event types. */
+static void put_programs(struct buf *out, struct arena *arena, const struct ruleset *r,
+			 const char *wanted)
+{
+	struct listing *all = arena_array(arena, EVENT_FILE_TYPES, sizeof(*all));
+	struct buf text = { 0 };
+
+	for (unsigned t = 0; t < EVENT_FILE_TYPES; t++) {
+		all[t].info = event_info(t);
+		if (wanted && !str_eq(all[t].info->name, str_from(wanted)) &&
+		    !is_call_without_event(t, str_from(wanted)))
+			continue;
+		buf_reset(&text);
+		programs_disassemble(&text, r->programs, t);
+		all[t].text = arena_str(arena, buf_view(&text));
+	}
+	buf_fini(&text);
+	for (unsigned t = 0; t < EVENT_FILE_TYPES; t++)
+		if (all[t].text.len && !all[t].printed)
+			put_listing(out, all, t);
+}
+
 static int disassemble(const struct setup *s)
 {
 	const char *wanted = flag_value(s->flags, FLAG_EVENT_TYPE);
@@ -66,18 +107,7 @@ static int disassemble(const struct setup *s)
 	r = load_rule_set(s);
 	if (!r)
 		return EXIT_FAILED;
-	for (unsigned type = 0; type < EVENT_FILE_TYPES; type++) {
-		const struct event_info *info = event_info(type);
-
-		if (!programs_want(r->programs, type) ||
-		    (wanted && !str_eq(info->name, str_from(wanted)) &&
-		     !is_call_without_event(type, str_from(wanted))))
-			continue;
-		buf_printf(&out, "%.*s (%u, %s):\n", STR_ARG(info->name), type,
-			   event_is_exit(type) ? "exit" : "enter");
-		programs_disassemble(&out, r->programs, type);
-		buf_char(&out, '\n');
-	}
+	put_programs(&out, s->arena, r, wanted);
 	if (!out.len)
 		complain("no rule is tried on such events");
 	ruleset_free(r);

@@ -249,7 +249,7 @@ static void put_verdict(const struct showing *s, const struct rule *rule, bool t
 	buf_str(out, verdict ? STR("' matches") : STR("' does not match"));
 	if (!tried) {
 		buf_str(out, STR(": it is not tried on events of this kind\n"));
-	} else if (s->decider->kind == PART_TEST) {
+	} else if (s->decider && s->decider->kind == PART_TEST) {
 		buf_str(out, STR(": '"));
 		put_clause_text(out, s->decider);
 		buf_str(out, s->e->verdicts[s->decider->number] ? STR("' is true, ")
@@ -257,8 +257,13 @@ static void put_verdict(const struct showing *s, const struct rule *rule, bool t
 		put_place(out, s->decider->at);
 		buf_char(out, '\n');
 	} else {
-		buf_str(out, verdict ? STR(": all of its parts are true\n")
-				     : STR(": none of its alternatives is true\n"));
+		buf_str(out, verdict ? STR(": all of its parts are true")
+				     : STR(": none of its alternatives is true"));
+		if (s->decider) {
+			buf_str(out, STR(", "));
+			put_place(out, s->decider->at);
+		}
+		buf_char(out, '\n');
 	}
 }
 
@@ -272,6 +277,9 @@ static void explain_event(struct explainer *e, const struct subject_rule *r,
 	const bool verdict = clause_eval(e, root, ctx);
 
 	s.decider = clause_decider(e, root);
+	/* That all of it was needed is no place to point at. */
+	if (s.decider == root && root->kind != PART_TEST)
+		s.decider = NULL;
 	if (!e->options.json) {
 		put_verdict(&s, rule, tried, root);
 		put_tree(&s, root, 0);

@@ -62,6 +62,10 @@ static void remember(struct explainer *e, struct subject_rule *r, struct near_ev
 	size_t at = r->nclosest;
 	bool *room;
 
+	/* Another event that lacks just the same tells nothing new. */
+	for (size_t i = 0; i < r->nclosest; i++)
+		if (!memcmp(r->closest[i].failed, new.failed, r->n * sizeof(*new.failed)))
+			return;
 	while (at && is_closer(&new, &r->closest[at - 1]))
 		at--;
 	if (at == CLOSEST)
