@@ -269,6 +269,6 @@ bool get_thread_cpu(const struct field_ref *ref, const struct field_ctx *ctx, st
 
 	if (!t || ctx->ev->type != EVENT_PROCINFO_E)
 		return false;
-	out->d = MEMBER(double, t, field_arg_of(ref));
+	memcpy(&out->d, (const char *)t + field_arg_of(ref), sizeof(out->d));
 	return true;
 }

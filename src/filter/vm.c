@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "code.h"
 
+#include <assert.h>
+
 /* Ancestors are walked at most so far; most lineages are short. */
 enum { FEW = 32, MANY = LIMIT_ANCESTORS };
 
@@ -119,8 +121,7 @@ static bool check_recalled(struct programs *p, uint32_t bit, bool value,
 	const bool now = bundle_eval(p->pool, p->bundles[bit], ctx);
 
 #ifdef BESRA_CHECK_MEMO
-	if (now != value)
-		abort();
+	assert(now == value);
 #endif
 	p->threads.wrong += now != value;
 	return now;
