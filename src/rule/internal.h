@@ -73,6 +73,7 @@ struct list_info {
 	/* Since the last compile: */
 	size_t position; /* in the store */
 	bool odd;        /* the name is not one word */
+	bool plain;      /* its items bring no names of lists, and there are some */
 	VEC(struct source_text) compiled;
 	VEC(struct str) lists; /* inner lists put in */
 	bool used;
@@ -159,7 +160,8 @@ struct store {
 	struct version engine; /* the highest one required */
 	VEC(struct plugin_requirement *) plugins;
 	struct pool *pool;
-	bool *wanted; /* by position: lists a text may name; see lists.c */
+	bool *wanted;   /* by position: lists a text may name; see lists.c */
+	bool odd_lists; /* some name is no word */
 	struct version engine_offered;
 };
 

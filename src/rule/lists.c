@@ -26,20 +26,48 @@ static bool is_odd_name(struct str name)
 	return false;
 }
 
+/* The next word of the text from *at on, which goes behind it; p NULL: none. */
+static struct str next_word(struct str text, size_t *at)
+{
+	while (*at < text.len) {
+		const size_t start = *at;
+
+		while (*at < text.len && !is_delimiter(text.p[*at]))
+			++*at;
+		if (*at > start)
+			return str_of(text.p + start, *at - start);
+		++*at;
+	}
+	return str_of(NULL, 0);
+}
+
 /* Marks the lists whose names are words of the text, as s->wanted has them by position. */
 static void want_words(struct store *s, struct str text)
 {
-	for (size_t at = 0; at < text.len;) {
-		size_t end = at;
-		struct list_info *l;
+	struct str word;
+	size_t at = 0;
 
-		while (end < text.len && !is_delimiter(text.p[end]))
-			end++;
-		l = end > at ? find_list(s, str_of(text.p + at, end - at)) : NULL;
+	while ((word = next_word(text, &at)).p) {
+		struct list_info *l = find_list(s, word);
+
 		if (l)
 			s->wanted[l->position] = true;
-		at = end + 1;
 	}
+}
+
+/* Whether its items, put into a text, are the end of it: no word of theirs names a list. */
+static bool is_plain(struct store *s, const struct list_info *l)
+{
+	struct str word;
+
+	for (size_t i = 0; i < l->compiled.n; i++) {
+		size_t at = 0;
+
+		while ((word = next_word(l->compiled.items[i].text, &at)).p)
+			if (find_list(s, word))
+				return false;
+	}
+	return l->compiled.n > 0;
 }
 
 /* An item equal to the name of a list defined before is that list's own items: one level. */
@@ -71,8 +99,14 @@ void compile_lists(struct store *s)
 		l->lists.n = 0;
 		l->odd = is_odd_name(l->name);
 	}
-	for (size_t i = 0; i < s->lists.n; i++)
-		put_inner_lists(s, s->lists.items[i]);
+	s->odd_lists = false;
+	for (size_t i = 0; i < s->lists.n; i++) {
+		struct list_info *l = s->lists.items[i];
+
+		put_inner_lists(s, l);
+		l->plain = is_plain(s, l);
+		s->odd_lists |= l->odd;
+	}
 }
 
 static void put_item(struct text_builder *b, const struct source_text *item)
@@ -152,11 +186,60 @@ static bool put_list(struct store *s, const struct list_info *l, struct source_t
 	return text_end(&b, text);
 }
 
+/*
+ * All lists in one go. That is the same as one after the other when none of them brings the
+ * name of another or takes a comma away.
+ */
+static bool put_plain_lists(struct store *s, const struct source_text *in, struct source_text *out)
+{
+	struct text_builder b;
+	size_t done = 0, end = 0;
+	struct str word;
+
+	text_begin(&b, s->compiled);
+	while ((word = next_word(in->text, &end)).p) {
+		struct list_info *l = find_list(s, word);
+		size_t start = end - word.len;
+		struct span at;
+
+		if (!l)
+			continue;
+		l->used = true;
+		at = source_span(in, start, end);
+		while (start > done && is_blank(in->text.p[start - 1]))
+			start--;
+		while (end < in->text.len && is_blank(in->text.p[end]))
+			end++;
+		text_copy(&b, in, done, start);
+		put_items(&b, l, at);
+		done = end;
+	}
+	text_copy(&b, in, done, in->text.len);
+	return text_end(&b, out);
+}
+
+/* How many lists the text wants; *plain: they may be put in together. */
+static size_t count_wanted(const struct store *s, bool *plain)
+{
+	size_t n = 0;
+
+	*plain = !s->odd_lists;
+	for (size_t i = 0; i < s->lists.n; i++) {
+		n += s->wanted[i];
+		*plain &= !s->wanted[i] || s->lists.items[i]->plain;
+	}
+	return n;
+}
+
 bool put_lists(struct store *s, const struct source_text *text, struct source_text *out)
 {
+	bool plain;
+
 	*out = *text;
 	memset(s->wanted, 0, s->lists.n * sizeof(*s->wanted));
 	want_words(s, text->text);
+	if (count_wanted(s, &plain) > 1 && plain)
+		return put_plain_lists(s, text, out);
 	for (size_t i = 0; i < s->lists.n; i++) {
 		struct list_info *l = s->lists.items[i];
 
