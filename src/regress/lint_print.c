@@ -149,13 +149,25 @@ static void put_uri(struct buf *out, const char *path)
 	buf_char(out, '"');
 }
 
+/* As document_position, but with columns in characters. */
+static void position(const struct document *doc, size_t offset, unsigned *line, unsigned *column)
+{
+	unsigned bytes, chars = 1;
+
+	document_position(doc, offset, line, &bytes);
+	if (offset > doc->text.len)
+		offset = doc->text.len;
+	for (size_t i = offset - (bytes - 1); i < offset; i++)
+		chars += ((unsigned char)doc->text.p[i] & 0xC0) != 0x80;
+	*column = chars;
+}
+
 static void put_location(struct buf *out, struct span at)
 {
 	unsigned line, column, end_line, end_column;
 
-	document_position(at.doc, at.start, &line, &column);
-	document_position(at.doc, at.end > at.start ? at.end : at.start + 1, &end_line,
-			  &end_column);
+	position(at.doc, at.start, &line, &column);
+	position(at.doc, at.end > at.start ? at.end : at.start + 1, &end_line, &end_column);
 	buf_str(out, STR("{\"physicalLocation\":{\"artifactLocation\":{\"uri\":"));
 	put_uri(out, at.doc->name);
 	buf_printf(out,
@@ -235,7 +247,6 @@ void lint_sarif(struct buf *out, const struct lint_report *r)
 		put_text(out, "level", str_from(severity_words[info->severity]));
 		buf_str(out, STR("}}"));
 	}
-	/* Columns count bytes, which is neither of the kinds SARIF has a name for beyond ASCII. */
 	buf_str(out, STR("]}},\"columnKind\":\"unicodeCodePoints\",\"results\":["));
 	for (size_t i = 0; i < r->list.n; i++) {
 		if (i)
