@@ -57,7 +57,7 @@ const struct clause *clause_open(const struct clause *c);
 /* They mean the same, whatever macros they are written with. */
 bool clause_equal(const struct clause *a, const struct clause *b);
 
-/* "Name" for names in messages: where the span starts in `at`'s document. */
+/* Places: the first lies in the second; they are the same. */
 bool span_within(struct span inner, struct span outer);
 bool span_equal(struct span a, struct span b);
 
