@@ -239,6 +239,9 @@ struct programs *programs_compile_with(struct arena *arena, const struct pool *p
 	c.out = ARENA_NEW(arena, struct programs);
 	c.out->pool = p;
 	c.out->options = *options;
+#ifdef BESRA_CHECK_MEMO
+	c.out->options.check_memory = true;
+#endif
 	c.out->nrules = n;
 	c.fold = arena_array(c.scratch, nodes, sizeof(*c.fold));
 	c.uses = arena_array(c.scratch, nodes, sizeof(*c.uses));

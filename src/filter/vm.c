@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "code.h"
 
+#include <stdlib.h>
+
 #include <assert.h>
 
 /* Ancestors are walked at most so far; most lineages are short. */
@@ -115,6 +117,7 @@ static struct memo_row *ask_row(struct programs *p, const struct field_ctx *ctx)
 	return p->row;
 }
 
+/* Built with BESRA_CHECK_MEMO, every program checks, and ends at the first that is wrong. */
 static bool check_recalled(struct programs *p, uint32_t bit, bool value,
 			   const struct field_ctx *ctx)
 {
