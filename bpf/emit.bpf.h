@@ -244,8 +244,7 @@ static __always_inline struct wire_task *record_make(struct task_struct *leader)
 	struct wire_task *t =
 		bpf_task_storage_get(&tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
-	return t ? t
-		 : bpf_task_storage_get(&tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return t ? t : bpf_task_storage_get(&tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
 /* The record of the current thread group; NULL (counted) when there is no memory for it. */
@@ -282,12 +281,12 @@ static __always_inline __u64 wake_up(void)
  * In the lane of state changes, events of descriptors are shed before those of processes. A lane
  * given to emit_submit may carry this mark.
  */
-#define EMIT_FD	     0x80
+#define EMIT_FD      0x80
 #define EMIT_LANE(l) ((l)&0x7f)
-#define LANE_FD	     (WIRE_LANE_STATE | EMIT_FD)
+#define LANE_FD      (WIRE_LANE_STATE | EMIT_FD)
 
 #define SHARE_WINDOW_NS 100000000
-#define SHARE_PART	8 /* of the ring, for one control group in one window */
+#define SHARE_PART      8 /* of the ring, for one control group in one window */
 
 /*
  * Whether an event may go into a ring that is more than half full: what changes processes always;

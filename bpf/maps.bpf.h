@@ -117,7 +117,7 @@ struct share_key {
 
 struct share {
 	__u64 since_ns; /* when the current window began */
-	__u64 bytes;	/* taken in it */
+	__u64 bytes;    /* taken in it */
 };
 
 struct {
