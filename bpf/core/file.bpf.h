@@ -6,10 +6,9 @@
 
 #include "core/path.bpf.h"
 
-/* The file behind a descriptor of the current task; NULL when there is none. */
-static __always_inline struct file *file_of(long fd)
+/* The file behind a descriptor of a task; NULL when there is none. */
+static __always_inline struct file *file_of_task(struct task_struct *task, long fd)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
 	struct file **files, *file = NULL;
 
@@ -18,6 +17,11 @@ static __always_inline struct file *file_of(long fd)
 	files = BPF_CORE_READ(table, fd);
 	bpf_probe_read_kernel(&file, sizeof(file), files + (__u32)fd);
 	return file;
+}
+
+static __always_inline struct file *file_of(long fd)
+{
+	return file_of_task(bpf_get_current_task_btf(), fd);
 }
 
 /* The format's device number is the one user space sees: new_encode_dev of the kernel's. */

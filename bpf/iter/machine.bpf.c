@@ -262,6 +262,9 @@ int each_file(struct bpf_iter__task_file *ctx)
 	e = iter_begin(EVENT_FD_ENTRY, FD_ENTRY_PARAMS, t->tgid);
 	if (!e)
 		return 0;
+	/* The iterator took the file earlier: it may have been closed before the entry's time. */
+	if (file_of_task(t, ctx->fd) != f)
+		return 0;
 	mode = BPF_CORE_READ(f, f_inode, i_mode) & S_IFMT;
 	dentry = BPF_CORE_READ(f, f_path.dentry);
 	if (mode == S_IFSOCK) {
