@@ -8,6 +8,9 @@ import subprocess
 import sys
 import time
 
+# How much slower this machine is than a real one.
+SLOWER = int(os.environ.get("BESRA_SLOWER", "1"))
+
 SCRIPT = r"""
 set -u
 mkdir -p tree/a/b tree/c
@@ -175,12 +178,13 @@ class Nginx(Workload):
             return False
 
     def drive(self, work):
-        end = time.monotonic() + 10
+        end = time.monotonic() + 10 * SLOWER
         while not self.get():
             if time.monotonic() > end:
                 raise TimeoutError("nginx does not answer")
             time.sleep(0.05)
-        subprocess.run(["wrk", "-t1", "-c8", "-d2s", f"http://127.0.0.1:{NGINX_PORT}/index.html"],
+        subprocess.run(["wrk", "-t1", "-c8", f"-d{2 * SLOWER}s",
+                        f"http://127.0.0.1:{NGINX_PORT}/index.html"],
                        check=True, stdout=subprocess.DEVNULL)
         os.kill(int((work / "nginx.pid").read_text()), signal.SIGTERM)
 

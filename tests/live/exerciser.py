@@ -15,6 +15,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("BESRA_SHARED", ROOT / ".." / "shared")).resolve()
 LIVE = SHARED / "expected" / "live"
+SLOWER = int(os.environ.get("BESRA_SLOWER", "1"))  # how much slower this machine is
 FORKS = {"clone", "fork", "vfork", "clone3"}
 LEFT_OUT = {"switch", "page_fault"}
 BUILD_FLAGS = ("-O1 -nostdlib -static -no-pie -fno-stack-protector -fno-builtin "
@@ -59,7 +60,7 @@ class Run:
         script = 'exec env -i PATH=/nowhere /usr/bin/setsid -w "$@" </dev/null >/dev/null 2>&1'
         subprocess.run([build + "/tests/live/record_raw", str(self.trace), "--", "/bin/sh", "-c",
                         script, "sh", "./exerciser", str(self.scratch), *cases],
-                       cwd=self.directory, timeout=60, check=True)
+                       cwd=self.directory, timeout=60 * SLOWER, check=True)
 
     @staticmethod
     def lines(command):
