@@ -132,6 +132,12 @@ SCENARIO := $(BUILD)/tests/scenario/scenario
 $(SCENARIO): $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/scenario/shop/*.c)) $(BUILD)/libbesra.a
 	$(LINK) -o $@ $^ $(LDLIBS)
 
+# Every system call and what its event says.
+CALLS := $(BUILD)/tests/bpf/calls
+
+$(CALLS): $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bpf/*.c)) $(BUILD)/libbesra.a
+	$(LINK) -o $@ $^ $(LDLIBS)
+
 .PHONY: trace
 trace: $(SCENARIO)
 	$(SCENARIO) traces/intrusion.scap && chmod 644 traces/intrusion.scap
@@ -147,7 +153,7 @@ check: deps
 	@$(MAKE) --no-print-directory check-run
 
 .PHONY: check-programs
-check-programs: all $(TEST_PROGRAMS) $(TOOLS) $(SCENARIO)
+check-programs: all $(TEST_PROGRAMS) $(TOOLS) $(SCENARIO) $(CALLS)
 
 check-run: check-programs
 	@tests/run $(BUILD) $(sort $(TEST_PROGRAMS)) $(SUITES)
@@ -201,6 +207,7 @@ FORMATTED = $(shell git ls-files '*.c' '*.h' '*.cc')
 lint: deps
 	@tests/lint/check_layers
 	@tests/lint/check_text
+	@tests/lint/check_docs
 	@clang-format --dry-run -Werror $(FORMATTED) && echo "format: as the tool says"
 	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -j $(JOBS) -Iinclude \
 		--enable=portability --suppress=missingInclude --suppress=nullPointerRedundantCheck \

@@ -46,9 +46,6 @@ BITS_END
 BITS_BEGIN(newfstatat_flags)
 #include "tables/flags/newfstatat_flags.def"
 BITS_END
-BITS_BEGIN(fchownat_flags)
-#include "tables/flags/fchownat_flags.def"
-BITS_END
 BITS_BEGIN(openat2_flags)
 #include "tables/flags/openat2_flags.def"
 BITS_END

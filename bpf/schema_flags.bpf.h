@@ -11,6 +11,7 @@ enum {
 #include "tables/flags/clone_flags.def"
 #include "tables/flags/creat_flags.def"
 #include "tables/flags/execve_flags.def"
+#include "tables/flags/fchownat_flags.def"
 #include "tables/flags/fcntl_commands.def"
 #include "tables/flags/file_flags.def"
 #include "tables/flags/poll_flags.def"

@@ -61,7 +61,8 @@ enum wire_lane { WIRE_LANE_STATE, WIRE_LANE_BULK, WIRE_LANES };
 /* What the agent wants of a system call. */
 enum wire_need {
 	WIRE_NEED_EVENT = 1 << 0,
-	WIRE_NEED_FAILED = 1 << 1, /* calls that failed, too */
+	WIRE_NEED_FAILED = 1 << 1,    /* calls that failed, too */
+	WIRE_NEED_EXTENSION = 1 << 2, /* what the kernel used: tables/extensions.def */
 };
 
 enum wire_scope {

@@ -15,6 +15,9 @@ static __always_inline __u64 capabilities(const kernel_cap_t *set)
 	return bits;
 }
 
+/* Where the kernel notes, since 6.13, that somebody asked for the time. */
+#define CTIME_QUERIED (1u << 31)
+
 static __always_inline __u64 inode_ctime_ns(struct inode *inode)
 {
 	struct inode___seconds *new = (void *)inode;
@@ -23,7 +26,7 @@ static __always_inline __u64 inode_ctime_ns(struct inode *inode)
 
 	if (bpf_core_field_exists(new->i_ctime_sec))
 		return BPF_CORE_READ(new, i_ctime_sec) * 1000000000ull +
-		       BPF_CORE_READ(new, i_ctime_nsec);
+		       (BPF_CORE_READ(new, i_ctime_nsec) & ~CTIME_QUERIED);
 	if (bpf_core_field_exists(mid->__i_ctime))
 		return BPF_CORE_READ(mid, __i_ctime.tv_sec) * 1000000000ull +
 		       BPF_CORE_READ(mid, __i_ctime.tv_nsec);

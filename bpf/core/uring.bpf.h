@@ -48,7 +48,7 @@ enum uring_mark {
 struct uring_request {
 	__u64 request; /* its own address, as a number */
 	__u64 ring, user_data;
-	__u64 older; /* a request of the same ring and user_data; may be gone */
+	__u64 since; /* when it was submitted */
 	__u64 size;  /* of what its iovecs hold */
 	__u32 tid, tgid;
 	__u8 opcode, marks; /* enum uring_op, enum uring_mark */
@@ -90,13 +90,80 @@ struct uring_tag {
 	__u64 ring, user_data;
 };
 
-/* The newest request of a tag: some tracepoints know no request. */
+#define TAG_SLOTS 16
+
+struct uring_tagged {
+	__u64 request[TAG_SLOTS]; /* 0: free; where one stands follows from its address */
+};
+
+/* By what every completion tells: some tracepoints know no request, and user_data need not be
+ * unique. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 2048);
 	__type(key, struct uring_tag);
-	__type(value, __u64);
+	__type(value, struct uring_tagged);
 } uring_tags SEC(".maps");
+
+/* Requests are made in rows of that size and more: neighbours get different slots. */
+static __always_inline __u32 tag_slot(__u64 req)
+{
+	return req >> 8 & (TAG_SLOTS - 1);
+}
+
+static __always_inline void tag_put(const struct uring_request *p)
+{
+	struct uring_tag tag = { p->ring, p->user_data };
+	struct uring_tagged *t = bpf_map_lookup_elem(&uring_tags, &tag), none = { 0 };
+
+	if (!t) {
+		bpf_map_update_elem(&uring_tags, &tag, &none, BPF_NOEXIST);
+		t = bpf_map_lookup_elem(&uring_tags, &tag);
+	}
+	if (t)
+		t->request[tag_slot(p->request)] = p->request;
+}
+
+static __always_inline void tag_take(const struct uring_request *p)
+{
+	struct uring_tag tag = { p->ring, p->user_data };
+	struct uring_tagged *t = bpf_map_lookup_elem(&uring_tags, &tag);
+
+	if (t && t->request[tag_slot(p->request)] == p->request)
+		t->request[tag_slot(p->request)] = 0;
+}
+
+/* Operations with many completions. */
+static __always_inline bool op_repeats(__u8 opcode)
+{
+	return opcode == URING_ACCEPT || opcode == URING_RECV || opcode == URING_RECVMSG ||
+	       opcode == URING_READ_MULTISHOT || opcode == URING_RECV_ZC || opcode == URING_SEND;
+}
+
+/*
+ * The request behind a completion that names none: the oldest one with this tag that has this
+ * result, or (NULL) that can have several. A guess when many are on their way.
+ */
+static __always_inline __u64 tag_find(const struct uring_tag *tag, const __s32 *result)
+{
+	struct uring_tagged *t = bpf_map_lookup_elem(&uring_tags, tag);
+	__u64 found = 0, since = ~0ull;
+
+	for (__u32 i = 0; t && i < TAG_SLOTS; i++) {
+		__u64 req = t->request[i];
+		struct uring_request *p = req ? bpf_map_lookup_elem(&uring_requests, &req) : NULL;
+
+		if (!p || p->ring != tag->ring || p->user_data != tag->user_data ||
+		    p->marks & URING_SILENT || p->since >= since)
+			continue;
+		if (result ? BPF_CORE_READ((struct io_kiocb *)req, cqe.res) != *result
+			   : !op_repeats(p->opcode))
+			continue;
+		found = req;
+		since = p->since;
+	}
+	return found;
+}
 
 /* ---- Direct descriptors --------------------------------------------------------------------- */
 

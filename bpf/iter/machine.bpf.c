@@ -257,7 +257,7 @@ int each_file(struct bpf_iter__task_file *ctx)
 	struct file *plain = NULL;
 	__u64 name = 0;
 
-	if (!t || !f || !task_listed(t))
+	if (!t || !f || is_exiting(t) || !task_listed(t))
 		return 0;
 	e = iter_begin(EVENT_FD_ENTRY, FD_ENTRY_PARAMS, t->tgid);
 	if (!e)

@@ -3,21 +3,43 @@
 /* Where a process stands: working directory, root, namespaces. */
 
 #include "call.bpf.h"
+#include "core/path.bpf.h"
 #include "flags.bpf.h"
 
-SYSCALL_EXIT(chdir, CHDIR_X, WIRE_LANE_STATE)
+/* Where the process stands now. */
+static __always_inline void place_extension(struct bpf_scratch *e, const struct call *c)
+{
+	struct fs_struct *fs = BPF_CORE_READ(bpf_get_current_task_btf(), fs);
+
+	emit_path(e, fs ? &fs->pwd : NULL);
+	emit_empty(e);
+}
+
+static __always_inline void root_extension(struct bpf_scratch *e, const struct call *c)
+{
+	struct fs_struct *fs = BPF_CORE_READ(bpf_get_current_task_btf(), fs);
+
+	emit_path(e, fs ? &fs->root : NULL);
+	emit_empty(e);
+}
+
+#define chdir_extension  place_extension
+#define fchdir_extension place_extension
+#define chroot_extension root_extension
+
+SYSCALL_EXIT_EXTENDED(chdir, CHDIR, CHDIR_X, WIRE_LANE_STATE)
 {
 	emit_s64(e, c->ret);
 	emit_user_str(e, ARG(0), PATH_CAP);
 }
 
-SYSCALL_EXIT(fchdir, FCHDIR_X, WIRE_LANE_STATE)
+SYSCALL_EXIT_EXTENDED(fchdir, FCHDIR, FCHDIR_X, WIRE_LANE_STATE)
 {
 	emit_s64(e, c->ret);
 	emit_fd(e, ARG(0));
 }
 
-SYSCALL_EXIT(chroot, CHROOT_X, WIRE_LANE_STATE)
+SYSCALL_EXIT_EXTENDED(chroot, CHROOT, CHROOT_X, WIRE_LANE_STATE)
 {
 	emit_s64(e, c->ret);
 	emit_user_str(e, ARG(0), PATH_CAP);

@@ -5,6 +5,7 @@
 #include "call.bpf.h"
 #include "core/path.bpf.h"
 #include "flags.bpf.h"
+#include "schema_flags.bpf.h"
 
 #define PATH(n) emit_user_str(e, ARG(n), PATH_CAP)
 #define RESULT  emit_s64(e, c->ret)
@@ -165,6 +166,13 @@ SYSCALL_EXIT(fchown, FCHOWN_X, WIRE_LANE_BULK)
 	emit_u32(e, ARG(2));
 }
 
+/* The format's bit for AT_SYMLINK_NOFOLLOW has the number of AT_SYMLINK_FOLLOW, which is not taken. */
+static __always_inline __u32 fchownat_flags(__u64 native)
+{
+	return (native & 0x100 ? FCHOWNAT_FLAGS_AT_SYMLINK_FOLLOW : 0) |
+	       (native & 0x1000 ? FCHOWNAT_FLAGS_AT_EMPTY_PATH : 0);
+}
+
 SYSCALL_EXIT(fchownat, FCHOWNAT_X, WIRE_LANE_BULK)
 {
 	RESULT;
@@ -172,7 +180,7 @@ SYSCALL_EXIT(fchownat, FCHOWNAT_X, WIRE_LANE_BULK)
 	PATH(1);
 	emit_u32(e, ARG(2));
 	emit_u32(e, ARG(3));
-	emit_u32(e, bits_fchownat_flags(ARG(4)));
+	emit_u32(e, fchownat_flags(ARG(4)));
 }
 
 SYSCALL_EXIT(stat, STAT_X, WIRE_LANE_BULK)

@@ -5,7 +5,22 @@
 #include "call.bpf.h"
 #include "core/open_flags.bpf.h"
 
-SYSCALL_EXIT(open, OPEN_X, LANE_FD)
+/* The path of the file that was opened, whatever its name says by now. */
+static __always_inline void opened_extension(struct bpf_scratch *e, const struct call *c)
+{
+	struct file *f = file_of(c->ret);
+
+	emit_path(e, f ? &f->f_path : NULL);
+	emit_empty(e);
+}
+
+#define open_extension              opened_extension
+#define openat_extension            opened_extension
+#define openat2_extension           opened_extension
+#define creat_extension             opened_extension
+#define open_by_handle_at_extension opened_extension
+
+SYSCALL_EXIT_EXTENDED(open, OPEN, OPEN_X, LANE_FD)
 {
 	struct file *f = file_of(c->ret);
 
@@ -16,7 +31,7 @@ SYSCALL_EXIT(open, OPEN_X, LANE_FD)
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT(openat, OPENAT_2_X, LANE_FD)
+SYSCALL_EXIT_EXTENDED(openat, OPENAT, OPENAT_2_X, LANE_FD)
 {
 	struct file *f = file_of(c->ret);
 
@@ -28,7 +43,7 @@ SYSCALL_EXIT(openat, OPENAT_2_X, LANE_FD)
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT(openat2, OPENAT2_X, LANE_FD)
+SYSCALL_EXIT_EXTENDED(openat2, OPENAT2, OPENAT2_X, LANE_FD)
 {
 	struct file *f = file_of(c->ret);
 	struct open_how how = { 0 };
@@ -44,7 +59,7 @@ SYSCALL_EXIT(openat2, OPENAT2_X, LANE_FD)
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT(creat, CREAT_X, LANE_FD)
+SYSCALL_EXIT_EXTENDED(creat, CREAT, CREAT_X, LANE_FD)
 {
 	struct file *f = file_of(c->ret);
 
@@ -55,7 +70,7 @@ SYSCALL_EXIT(creat, CREAT_X, LANE_FD)
 	emit_u16(e, creat_flags(f));
 }
 
-SYSCALL_EXIT(open_by_handle_at, OPEN_BY_HANDLE_AT_X, LANE_FD)
+SYSCALL_EXIT_EXTENDED(open_by_handle_at, OPEN_BY_HANDLE_AT, OPEN_BY_HANDLE_AT_X, LANE_FD)
 {
 	struct file *f = file_of(c->ret);
 

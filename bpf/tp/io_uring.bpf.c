@@ -36,15 +36,7 @@ static __always_inline bool op_wanted(const struct wire_needs *n, __u8 opcode)
 
 static __always_inline void forget_request(struct uring_request *p, __u64 req)
 {
-	struct uring_tag tag = { p->ring, p->user_data };
-	__u64 older = p->older, *newest = bpf_map_lookup_elem(&uring_tags, &tag);
-
-	if (newest && *newest == req) {
-		if (older)
-			*newest = older;
-		else
-			bpf_map_delete_elem(&uring_tags, &tag);
-	}
+	tag_take(p);
 	if (p->marks & URING_LONG)
 		bpf_map_delete_elem(&uring_texts, &req);
 	bpf_map_delete_elem(&uring_requests, &req);
@@ -107,36 +99,11 @@ static __always_inline void unknown_ended(struct io_kiocb *req)
 		count_loss(WIRE_LOSS_URING, 0);
 }
 
-#define SAME_TAG_MAX 8
-
-/*
- * The request behind a completion that names none: the oldest one of its tag that can have this
- * result. User_data need not be unique, so this is a guess when several are on their way.
- */
-static __always_inline __u64 find_request(__u64 ring, __u64 user_data, const __s32 *result)
-{
-	struct uring_tag tag = { ring, user_data };
-	__u64 *newest = bpf_map_lookup_elem(&uring_tags, &tag), at, found = 0;
-
-	if (!newest)
-		return 0;
-	at = *newest;
-	for (int i = 0; at && i < SAME_TAG_MAX; i++) {
-		struct uring_request *p = bpf_map_lookup_elem(&uring_requests, &at);
-
-		if (!p || p->ring != ring || p->user_data != user_data)
-			break;
-		if (!result || BPF_CORE_READ((struct io_kiocb *)at, cqe.res) == *result)
-			found = at;
-		at = p->older;
-	}
-	return found;
-}
-
 SEC("tp_btf/io_uring_complete")
 int on_uring_complete(__u64 *ctx)
 {
-	__u64 ring = ctx[0], req = ctx[1], user_data;
+	struct uring_tag tag = { .ring = ctx[0] };
+	__u64 req = ctx[1];
 	__s32 result;
 
 	if (req) {
@@ -149,13 +116,13 @@ int on_uring_complete(__u64 *ctx)
 	if (bpf_core_type_exists(btf_trace_io_uring_complete___cqe)) {
 		struct io_uring_cqe *cqe = (void *)ctx[2];
 
-		user_data = BPF_CORE_READ(cqe, user_data);
+		tag.user_data = BPF_CORE_READ(cqe, user_data);
 		result = BPF_CORE_READ(cqe, res);
 	} else {
-		user_data = ctx[2];
+		tag.user_data = ctx[2];
 		result = ctx[3];
 	}
-	req = find_request(ring, user_data, NULL);
+	req = tag_find(&tag, NULL);
 	return req ? uring_ended(req, result, URING_MORE) : 0;
 }
 
@@ -163,15 +130,16 @@ int on_uring_complete(__u64 *ctx)
 SEC("tp_btf/io_uring_cqe_overflow")
 int on_uring_cqe_overflow(__u64 *ctx)
 {
-	__u64 ring = ctx[0], user_data = ctx[1], req;
+	struct uring_tag tag = { ctx[0], ctx[1] };
 	__s32 result = ctx[2];
-	__u32 flags = ctx[3];
+	__u64 req = 0;
 
-	if (flags & URING_CQE_MORE) {
-		req = find_request(ring, user_data, NULL);
-		return req ? uring_ended(req, result, URING_MORE) : 0;
-	}
-	req = find_request(ring, user_data, &result);
+	if (ctx[3] & URING_CQE_MORE)
+		req = tag_find(&tag, NULL);
+	if (req)
+		return uring_ended(req, result, URING_MORE);
+	/* Of the two completions of a send without copying, the first is the result. */
+	req = tag_find(&tag, &result);
 	return req ? uring_ended(req, result, 0) : 0;
 }
 
@@ -206,22 +174,27 @@ static __always_inline __u32 owner_of(struct io_ring_ctx *ring)
 	return BPF_CORE_READ(ring, flags) & URING_SETUP_SQPOLL ? current >> 32 : current;
 }
 
-static __always_inline void store_request(struct uring_request *p)
+/* What a new request finds under its address has ended, unseen if it was not a silent one. */
+static __always_inline void drop_older(__u64 req)
 {
-	struct uring_tag tag = { p->ring, p->user_data };
-	__u64 req = p->request;
-	struct uring_request *left = bpf_map_lookup_elem(&uring_requests, &req);
-	__u64 *newest;
+	struct uring_request *older = bpf_map_lookup_elem(&uring_requests, &req);
 
-	if (left && !(left->marks & URING_SILENT))
-		count_loss(WIRE_LOSS_URING, 0); /* its end was missed */
-	newest = bpf_map_lookup_elem(&uring_tags, &tag);
-	p->older = newest && *newest != req ? *newest : 0;
-	bpf_map_update_elem(&uring_tags, &tag, &req, BPF_ANY);
+	if (!older)
+		return;
+	if (!(older->marks & URING_SILENT))
+		count_loss(WIRE_LOSS_URING, 0);
+	forget_request(older, req);
+}
+
+static __always_inline void store_request(const struct uring_request *p)
+{
+	__u64 req = p->request;
+
 	if (p->marks & URING_LONG)
 		bpf_map_update_elem(&uring_texts, &req, p->text, BPF_ANY);
 	if (bpf_map_update_elem(&uring_requests, &req, p, BPF_ANY) < 0)
 		count_loss(WIRE_LOSS_URING, 0);
+	tag_put(p);
 }
 
 /* `entry`: the one that was refused; NULL for the one just accepted. NULL when nobody asked. */
@@ -232,13 +205,17 @@ static __always_inline struct uring_request *keep_request(struct io_kiocb *req, 
 	struct uring_request *p;
 	__u32 flags;
 
-	if (!n || !e || !op_wanted(n, BPF_CORE_READ(req, opcode)) ||
-	    !task_wanted(bpf_get_current_task_btf(), n))
+	if (!n || !e)
 		return NULL;
 	p = (struct uring_request *)e->bytes;
 	p->request = (__u64)req;
+	drop_older(p->request);
+	if (!op_wanted(n, BPF_CORE_READ(req, opcode)) ||
+	    !task_wanted(bpf_get_current_task_btf(), n))
+		return NULL;
 	p->ring = (__u64)BPF_CORE_READ(req, ctx);
 	p->user_data = BPF_CORE_READ(req, cqe.user_data);
+	p->since = bpf_ktime_get_boot_ns();
 	p->tid = owner_of((struct io_ring_ctx *)p->ring);
 	p->tgid = bpf_get_current_pid_tgid() >> 32;
 	p->opcode = BPF_CORE_READ(req, opcode);

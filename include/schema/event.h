@@ -53,6 +53,14 @@ static inline struct str event_param(const struct event *ev, unsigned i)
 	return (struct str){ (const char *)ev->data + ev->at[i], ev->at[i + 1] - ev->at[i] };
 }
 
+/* EXTENSION_PATH, ...: places among the extension parameters. */
+enum extension {
+#define EXTENSION(id, name, type) EXTENSION_##id,
+#include "tables/extensions.def"
+#undef EXTENSION
+	EXTENSIONS
+};
+
 /* The bytes of extension parameter i, counted from the first one behind the table's. */
 static inline struct str event_extension(const struct event *ev, unsigned i)
 {

@@ -163,7 +163,8 @@ static bool exited_just_now(const struct state *s, int64_t tid, int64_t ptid, ui
 	for (unsigned i = 0; i < EXITED_RING; i++) {
 		const struct exited *e = &s->exited[i];
 
-		if (e->tid == tid && e->ptid == ptid && e->ts &&
+		/* One known by its descriptors alone has no parent yet. */
+		if (e->tid == tid && (e->ptid == ptid || e->ptid == -1) && e->ts &&
 		    (ts > e->ts ? ts - e->ts : e->ts - ts) < CLONE_STALE_NS)
 			return true;
 	}

@@ -160,7 +160,7 @@ class Clone(Workload):
 class Nginx(Workload):
     name = "nginx"
     tools = ("nginx", "wrk")
-    least = 5000
+    least = 2000
 
     def prepare(self, work):
         (work / "nginx.conf").write_text(NGINX % NGINX_PORT)

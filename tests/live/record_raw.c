@@ -47,6 +47,17 @@ static int drain(struct source *s, struct scap_writer *w, struct marks *m, struc
 	return n == -EAGAIN ? 0 : n;
 }
 
+/* Nothing is missing silently: reasons by their number. */
+static void print_losses(struct source *s)
+{
+	struct live_loss losses[64];
+	size_t n = live_losses(s, losses, 64);
+
+	for (size_t i = 0; i < n && i < 64; i++)
+		fprintf(stderr, "loss: reason %d, type %u: %lu\n", (int)losses[i].reason,
+			losses[i].type, (unsigned long)losses[i].count);
+}
+
 int main(int argc, char **argv)
 {
 	uint8_t want[WIRE_SYSCALLS_MAX];
@@ -109,6 +120,7 @@ int main(int argc, char **argv)
 	drain(s, w, &marks, &err);
 	if (scap_finish(w, &err) < 0)
 		fprintf(stderr, "%s\n", err.text);
+	print_losses(s);
 	if (marks.out)
 		fclose(marks.out);
 	source_close(s);

@@ -348,9 +348,12 @@ static void files(struct counterparts *c, int file)
 
 static void fixed_buffers(struct counterparts *c, int file)
 {
-	static char one[64];
-	struct iovec v = { one, sizeof(one) };
+	/* Pages of a file cannot be fixed, nor what shares one with them. */
+	char *one = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct iovec v = { one, 64 };
 
+	if (one == MAP_FAILED)
+		uring_die("mmap");
 	uring_register(c->ring, IORING_REGISTER_BUFFERS, &v, 1);
 	both(c, &(struct work){ "read_fixed",
 				SYS_pread64,
@@ -372,6 +375,7 @@ static void fixed_buffers(struct counterparts *c, int file)
 				  .off = 0 },
 				NULL });
 	uring_register(c->ring, IORING_UNREGISTER_BUFFERS, NULL, 0);
+	munmap(one, 4096);
 }
 
 static int filled[2];
