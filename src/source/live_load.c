@@ -172,7 +172,7 @@ static int load_object(struct kernel_side *k, const struct live_options *options
 	struct bpf_object_open_opts opts = { .sz = sizeof(opts), .object_name = "besra" };
 	const struct knobs knobs = { options->snaplen, options->shards - 1, k->boot_epoch_ns };
 	struct bpf_object *object = bpf_object__open_mem(
-		bpf_besra_begin, (size_t)(bpf_besra_end - bpf_besra_begin), &opts);
+		bpf_besra_begin, (uintptr_t)bpf_besra_end - (uintptr_t)bpf_besra_begin, &opts);
 	int n;
 
 	if (!object)
