@@ -118,7 +118,7 @@ $(foreach m,$(MODULES),$(eval $(call module_tests,$(m))))
 # ---- Tools for tests and benchmarks -----------------------------------------------------------
 
 # Each of these is a program linked with the whole library.
-TOOL_SOURCES := $(wildcard tests/oracle/*.c tests/bench/*.c tests/embed/*.c tests/live/*.c \
+TOOL_SOURCES := $(wildcard tests/oracle/*.c tests/bench/*.c tests/embed/*.c tests/live/*.c tests/memory/*.c \
 			  tests/work/*.c \
 			  tests/startup/*.c)
 TOOLS := $(patsubst %.c,$(BUILD)/%,$(TOOL_SOURCES))

@@ -4,9 +4,10 @@
 
 /*
  * Strings kept once, reference-counted: two equal strings of one table are the same
- * pointer. The sum of all bytes is bounded.
+ * pointer. What they take is bounded by a budget.
  */
 
+#include "base/budget.h"
 #include "base/str.h"
 
 struct istr {
@@ -18,8 +19,8 @@ struct istr {
 
 struct intern;
 
-struct intern *intern_new(size_t max_bytes);
-void intern_free(struct intern *t); /* every istr of it dies with it */
+struct intern *intern_new(struct budget *budget); /* NULL: there is none */
+void intern_free(struct intern *t);               /* every istr of it dies with it */
 
 /* One more reference to the string equal to s; NULL when the table is full (counted). */
 struct istr *intern_get(struct intern *t, struct str s);
@@ -38,7 +39,6 @@ static inline struct str istr_view(const struct istr *s)
 	return s ? (struct str){ s->text, s->len } : (struct str){ "", 0 };
 }
 
-size_t intern_bytes(const struct intern *t);
 uint64_t intern_refused(const struct intern *t);
 
 #endif

@@ -7,6 +7,7 @@
  * Neither owns its values; NULL values are not allowed.
  */
 
+#include "base/budget.h"
 #include "base/str.h"
 
 /* From a 64-bit number to a pointer. */
@@ -14,6 +15,7 @@ struct idmap {
 	struct idmap_slot *slots;
 	size_t mask; /* slots - 1, or 0 when empty */
 	size_t n;
+	struct budget *budget; /* the slots are taken from it; NULL: there is none */
 };
 
 struct idmap_slot {
@@ -21,8 +23,9 @@ struct idmap_slot {
 	void *value; /* NULL: free */
 };
 
+/* Empty again, and as usable as before. */
 void idmap_fini(struct idmap *m);
-/* False when there is no memory for growing; the map is unchanged then. Replaces an equal key. */
+/* False when there is no memory or budget for growing; the map is unchanged then. Replaces an equal key. */
 bool idmap_put(struct idmap *m, uint64_t key, void *value);
 /* Returns what was removed, or NULL. */
 void *idmap_del(struct idmap *m, uint64_t key);

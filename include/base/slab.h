@@ -12,17 +12,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/budget.h"
+
 struct slab {
 	size_t item_size;
 	uint32_t cap;     /* objects at most */
 	uint32_t n;       /* objects in use */
 	uint64_t refused; /* allocations that found the slab full or no memory */
 	uint32_t fresh;   /* slots below this number were used at least once */
+	struct budget *budget;
 	struct slab_free *free;
 	void **chunks;
 };
 
-void slab_init(struct slab *s, size_t item_size, uint32_t cap);
+/* Chunks are taken from the budget; NULL: there is none. */
+void slab_init(struct slab *s, size_t item_size, uint32_t cap, struct budget *budget);
 void slab_fini(struct slab *s);
 /* A zeroed object, or NULL (counted in s->refused). */
 void *slab_alloc(struct slab *s);

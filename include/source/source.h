@@ -18,6 +18,7 @@ struct source_stats {
 	uint64_t events;         /* event blocks seen, those not delivered included */
 	uint64_t malformed;      /* not delivered: its own lengths contradict each other */
 	uint64_t skipped_newer;  /* of a type above the format's last: a newer writer */
+	uint64_t skipped_large;  /* longer than LIMIT_LARGE_BYTES */
 	uint64_t skipped_blocks; /* of an unknown type: a newer writer */
 	uint64_t dropped;        /* enter events folded into their exits, unused events */
 	uint64_t converted;

@@ -147,15 +147,16 @@ enum state_kind {
 };
 
 struct state_limits {
-	uint32_t threads;    /* 0: LIMIT_THREADS */
-	uint32_t fds;        /* 0: LIMIT_FDS */
-	size_t intern_bytes; /* 0: 256 MiB */
+	uint32_t threads; /* 0: LIMIT_THREADS */
+	uint32_t fds;     /* 0: LIMIT_FDS */
+	size_t memory;    /* bytes of all tables together; 0: 512 MiB */
 };
 
 struct state_stats {
 	uint64_t threads, fds; /* now */
 	uint64_t added_threads, removed_threads, added_fds, removed_fds;
 	uint64_t refused_threads, refused_fds, refused_strings;
+	uint64_t memory;          /* bytes now, the state's fixed parts not counted */
 	uint64_t unknown_threads; /* events of a tid never announced */
 	uint64_t unknown_fds;     /* events on a descriptor never announced */
 };
@@ -212,6 +213,8 @@ uint32_t state_generation(const struct state *s, enum state_kind kind);
 /* Somebody above changed such facts (container metadata arrived). */
 void state_touch(struct state *s, enum state_kind kind);
 struct intern *state_intern(const struct state *s);
+/* For what others know of threads: a part of the state's memory. */
+struct budget *state_budget(struct state *s);
 void state_stats(const struct state *s, struct state_stats *out);
 
 struct user {

@@ -8,14 +8,36 @@ struct intern {
 	struct istr **slots;
 	size_t mask;
 	size_t n;
-	size_t bytes;
-	size_t max_bytes;
+	struct budget *budget;
 	uint64_t refused;
 };
 
 #define SLOTS_MIN 64
 
-struct intern *intern_new(size_t max_bytes)
+static size_t slots_bytes(size_t mask)
+{
+	return budget_block((mask + 1) * sizeof(struct istr *));
+}
+
+/* The first slots are not counted: a table has them whatever its budget. */
+static void give_slots(struct intern *t)
+{
+	if (t->mask >= SLOTS_MIN)
+		budget_give(t->budget, slots_bytes(t->mask));
+}
+
+/* A string's block; where it is allocated, malloc is asked for the same. */
+static size_t size_of(size_t len)
+{
+	return sizeof(struct istr) + len + 1;
+}
+
+static size_t cost(size_t len)
+{
+	return budget_block(size_of(len));
+}
+
+struct intern *intern_new(struct budget *budget)
 {
 	struct intern *t = calloc(1, sizeof(*t));
 
@@ -27,7 +49,7 @@ struct intern *intern_new(size_t max_bytes)
 		return NULL;
 	}
 	t->mask = SLOTS_MIN - 1;
-	t->max_bytes = max_bytes;
+	t->budget = budget;
 	return t;
 }
 
@@ -36,7 +58,11 @@ void intern_free(struct intern *t)
 	if (!t)
 		return;
 	for (size_t i = 0; i <= t->mask; i++)
-		free(t->slots[i]);
+		if (t->slots[i]) {
+			budget_give(t->budget, cost(t->slots[i]->len));
+			free(t->slots[i]);
+		}
+	give_slots(t);
 	free(t->slots);
 	free(t);
 }
@@ -52,11 +78,16 @@ static size_t find(const struct intern *t, struct str s, uint64_t hash)
 
 static bool grow(struct intern *t)
 {
-	size_t mask = t->mask * 2 + 1;
-	struct istr **slots = calloc(mask + 1, sizeof(struct istr *));
+	const size_t mask = t->mask * 2 + 1, size = slots_bytes(mask);
+	struct istr **slots;
 
-	if (!slots)
+	if (!budget_take(t->budget, size))
 		return false;
+	slots = calloc(mask + 1, sizeof(struct istr *));
+	if (!slots) {
+		budget_give(t->budget, size);
+		return false;
+	}
 	for (size_t i = 0; i <= t->mask; i++) {
 		struct istr *s = t->slots[i];
 		size_t to;
@@ -68,14 +99,26 @@ static bool grow(struct intern *t)
 		slots[to] = s;
 	}
 	free(t->slots);
+	give_slots(t);
 	t->slots = slots;
 	t->mask = mask;
 	return true;
 }
 
-static size_t cost(size_t len)
+/* A new string of len bytes, to be filled in; NULL when there is no room for it. */
+static struct istr *make(struct intern *t, size_t len)
 {
-	return sizeof(struct istr) + len + 1;
+	struct istr *new = NULL;
+
+	if (len < UINT32_MAX && ((t->n + 1) * 4 <= (t->mask + 1) * 3 || grow(t)) &&
+	    budget_take(t->budget, cost(len))) {
+		new = malloc(size_of(len));
+		if (!new)
+			budget_give(t->budget, cost(len));
+	}
+	if (!new)
+		t->refused++;
+	return new;
 }
 
 struct istr *intern_get(struct intern *t, struct str s)
@@ -86,11 +129,9 @@ struct istr *intern_get(struct intern *t, struct str s)
 
 	if (t->slots[i])
 		return istr_ref(t->slots[i]);
-	if (s.len >= UINT32_MAX || t->bytes + cost(s.len) > t->max_bytes ||
-	    ((t->n + 1) * 4 > (t->mask + 1) * 3 && !grow(t)) || !(new = malloc(cost(s.len)))) {
-		t->refused++;
+	new = make(t, s.len);
+	if (!new)
 		return NULL;
-	}
 	new->hash = hash;
 	new->refs = 1;
 	new->len = (uint32_t)s.len;
@@ -99,7 +140,6 @@ struct istr *intern_get(struct intern *t, struct str s)
 	new->text[s.len] = '\0';
 	t->slots[find(t, s, hash)] = new;
 	t->n++;
-	t->bytes += cost(s.len);
 	return new;
 }
 
@@ -122,13 +162,8 @@ void intern_put(struct intern *t, struct istr *s)
 	}
 	t->slots[hole] = NULL;
 	t->n--;
-	t->bytes -= cost(s->len);
+	budget_give(t->budget, cost(s->len));
 	free(s);
-}
-
-size_t intern_bytes(const struct intern *t)
-{
-	return t->bytes;
 }
 
 uint64_t intern_refused(const struct intern *t)

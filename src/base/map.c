@@ -11,10 +11,17 @@ static bool is_crowded(size_t n, size_t mask)
 	return mask == 0 || (n + 1) * 4 > (mask + 1) * 3;
 }
 
+static size_t slots_bytes(size_t slots)
+{
+	return budget_block(slots * sizeof(struct idmap_slot));
+}
+
 void idmap_fini(struct idmap *m)
 {
+	if (m->slots)
+		budget_give(m->budget, slots_bytes(m->mask + 1));
 	free(m->slots);
-	*m = (struct idmap){ 0 };
+	*m = (struct idmap){ .budget = m->budget };
 }
 
 static void idmap_insert(struct idmap *m, uint64_t key, void *value)
@@ -30,14 +37,19 @@ static void idmap_insert(struct idmap *m, uint64_t key, void *value)
 static bool idmap_grow(struct idmap *m)
 {
 	size_t slots = m->slots ? (m->mask + 1) * 2 : SLOTS_MIN;
-	struct idmap grown = { calloc(slots, sizeof(*grown.slots)), slots - 1, 0 };
+	struct idmap grown = { .mask = slots - 1, .budget = m->budget };
 
-	if (!grown.slots)
+	if (!budget_take(m->budget, slots_bytes(slots)))
 		return false;
+	grown.slots = calloc(slots, sizeof(*grown.slots));
+	if (!grown.slots) {
+		budget_give(m->budget, slots_bytes(slots));
+		return false;
+	}
 	for (size_t i = 0; m->slots && i <= m->mask; i++)
 		if (m->slots[i].value)
 			idmap_insert(&grown, m->slots[i].key, m->slots[i].value);
-	free(m->slots);
+	idmap_fini(m);
 	*m = grown;
 	return true;
 }

@@ -6,26 +6,37 @@
 
 #define CHUNK_ITEMS 256u
 
-/* In front of every object; a free one links to the next. */
+/* Every object has its slot in front; the rest of a free one links to the next. */
 struct slab_free {
+	uint64_t slot;
 	struct slab_free *next;
-	uint32_t slot;
 };
 
-#define HEAD ((sizeof(struct slab_free) + 15) & ~(size_t)15)
+#define HEAD offsetof(struct slab_free, next)
 
-void slab_init(struct slab *s, size_t item_size, uint32_t cap)
+void slab_init(struct slab *s, size_t item_size, uint32_t cap, struct budget *budget)
 {
-	*s = (struct slab){ .item_size = (item_size + 15) & ~(size_t)15, .cap = cap };
+	if (item_size < sizeof(struct slab_free) - HEAD)
+		item_size = sizeof(struct slab_free) - HEAD;
+	*s = (struct slab){ .item_size = (item_size + 7) & ~(size_t)7,
+			    .cap = cap,
+			    .budget = budget };
+}
+
+static size_t chunk_bytes(const struct slab *s)
+{
+	return CHUNK_ITEMS * (HEAD + s->item_size);
 }
 
 void slab_fini(struct slab *s)
 {
 	if (s->chunks)
-		for (uint32_t i = 0; i < s->fresh; i += CHUNK_ITEMS)
+		for (uint32_t i = 0; i < s->fresh; i += CHUNK_ITEMS) {
 			free(s->chunks[i / CHUNK_ITEMS]);
+			budget_give(s->budget, budget_block(chunk_bytes(s)));
+		}
 	free(s->chunks);
-	slab_init(s, s->item_size, s->cap);
+	slab_init(s, s->item_size, s->cap, s->budget);
 }
 
 static struct slab_free *fresh_item(struct slab *s)
@@ -41,8 +52,13 @@ static struct slab_free *fresh_item(struct slab *s)
 			return NULL;
 	}
 	if (slot % CHUNK_ITEMS == 0) {
-		void *chunk = malloc(CHUNK_ITEMS * (HEAD + s->item_size));
+		void *chunk = NULL;
 
+		if (budget_take(s->budget, budget_block(chunk_bytes(s)))) {
+			chunk = malloc(chunk_bytes(s));
+			if (!chunk)
+				budget_give(s->budget, budget_block(chunk_bytes(s)));
+		}
 		if (!chunk)
 			return NULL;
 		s->chunks[slot / CHUNK_ITEMS] = chunk;
@@ -87,5 +103,5 @@ uint32_t slab_slot(const struct slab *s, const void *item)
 	const struct slab_free *head = (const void *)((const char *)item - HEAD);
 
 	(void)s;
-	return head->slot;
+	return (uint32_t)head->slot;
 }

@@ -203,7 +203,7 @@ static int start(struct besra *b)
 	parts.rules = b->rules;
 	parts.alerts = setup_alerts(&b->config);
 	parts.statics = b->rule_options.statics;
-	parts.limits = setup_limits(&b->config);
+	parts.limits = setup_limits(&b->config, false);
 	parts.on_alert_arg = b;
 	b->engine = engine_new(&parts, &err);
 	return b->engine ? 0 : fail(b, err.code, err.text);

@@ -165,7 +165,7 @@ static int run_trace(const struct tool *t, const struct setup *s, const struct w
 		.watch = w->watch,
 		.watch_arg = w->arg,
 		.statics = s->rules.statics,
-		.limits = setup_limits(&s->config),
+		.limits = setup_limits(&s->config, false),
 	};
 	struct engine *engine = NULL;
 	struct err err = { 0 };

@@ -236,7 +236,11 @@ static void watch(const struct field_ctx *ctx, void *arg)
 
 static int view(struct viewer *v)
 {
-	struct engine_parts parts = { .watch = watch, .watch_arg = v };
+	struct engine_parts parts = {
+		.watch = watch,
+		.watch_arg = v,
+		.limits = { .memory = (size_t)SETUP_REPLAY_MIB << 20 },
+	};
 	struct engine *engine = NULL;
 	struct err err = { 0 };
 	int n = -1;

@@ -57,7 +57,7 @@ bool run_start(struct run *r, bool wait)
 		.source = r->source,
 		.alerts = setup_alerts(&s->config),
 		.statics = s->rules.statics,
-		.limits = setup_limits(&s->config),
+		.limits = setup_limits(&s->config, !wait),
 		.timing = flag_given(s->flags, FLAG_STAGE_TIMES),
 	};
 	struct err err = { 0 };
@@ -93,20 +93,28 @@ static void print_stage_times(const struct engine *e)
 			t->samples * STAGE_EVERY);
 }
 
+static void warn_of(uint64_t count, const char *what)
+{
+	if (count)
+		complain("warning: %" PRIu64 " %s", count, what);
+}
+
 /* What was lost or odd on the way; -v tells the rest. */
 static void print_oddities(const struct run *r)
 {
 	const struct engine_stats *e = engine_stats(r->engine);
 	const struct source_stats *s = source_stats(r->source);
 
-	if (e->malformed + s->malformed)
-		complain("warning: %" PRIu64 " events could not be decoded",
-			 e->malformed + s->malformed);
-	if (e->cut)
-		complain("warning: %" PRIu64 " alerts were too long and are cut", e->cut);
-	if (s->skipped_newer)
-		complain("warning: %" PRIu64 " events are of types newer than this program",
-			 s->skipped_newer);
+	struct state_stats known;
+
+	state_stats(engine_state(r->engine), &known);
+	warn_of(e->malformed + s->malformed, "events could not be decoded");
+	warn_of(e->cut, "alerts were too long and are cut");
+	warn_of(s->skipped_newer, "events are of types newer than this program");
+	warn_of(s->skipped_large, "events are too large to be looked at");
+	warn_of(known.refused_threads, "times there was no room for a thread (memory_budget)");
+	warn_of(known.refused_fds, "times there was no room for a descriptor (memory_budget)");
+	warn_of(known.refused_strings, "times there was no room for a text (memory_budget)");
 	if (flag_given(r->setup->flags, FLAG_VERBOSE))
 		complain("%" PRIu64 " events, %" PRIu64 " bytes", e->events, s->bytes);
 }

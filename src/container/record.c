@@ -15,7 +15,7 @@
  * Everything but the id may be missing or null. Other keys are of no use here.
  */
 
-#define JSON_MAX   ((size_t)1 << 20)
+#define JSON_MAX   ((size_t)256 << 10) /* as a tree it takes 20 times as much */
 #define LABELS_MAX 1024
 #define MOUNTS_MAX 1024
 

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 #define CONTAINERS_MAX 4096
-#define METADATA_MAX   ((size_t)64 << 20) /* bytes of all records */
+#define METADATA_MAX   ((size_t)64 << 20) /* bytes of all records, or less: METADATA_SHARE */
+#define METADATA_SHARE 8                  /* one part in so many of what the state may take */
 #define PLACES_MAX     2048               /* distinct cgroup strings remembered */
 
 #define HOST STR("host")
@@ -26,8 +27,8 @@ struct containers {
 	struct state *state;
 	struct strmap by_id; /* id to record */
 	struct record *oldest, *newest;
-	size_t bytes;
-	uint64_t version; /* grows with every change of by_id; never 0 */
+	struct budget memory; /* of all records */
+	uint64_t version;     /* grows with every change of by_id; never 0 */
 
 	struct place *places;
 	size_t nplaces;
@@ -52,6 +53,10 @@ struct containers *containers_new(struct state *state)
 		return NULL;
 	}
 	c->state = state;
+	c->memory.whole = state_budget(state);
+	c->memory.max = c->memory.whole->max / METADATA_SHARE;
+	if (c->memory.max > METADATA_MAX)
+		c->memory.max = METADATA_MAX;
 	c->version = 1;
 	c->host.id = c->host.full_id = c->host.name = c->host.type = HOST;
 	return c;
@@ -63,7 +68,6 @@ static void forget_places(struct containers *c)
 		intern_put(state_intern(c->state), c->places[i].cgroups);
 	c->nplaces = 0;
 	idmap_fini(&c->by_cgroups);
-	c->by_cgroups = (struct idmap){ 0 };
 }
 
 void containers_free(struct containers *c)
@@ -75,6 +79,7 @@ void containers_free(struct containers *c)
 		next = r->newer;
 		record_free(r);
 	}
+	budget_give(&c->memory, c->memory.used);
 	record_free(c->departed);
 	strmap_fini(&c->by_id);
 	free(c->places);
@@ -94,7 +99,7 @@ static void unlink_record(struct containers *c, struct record *r)
 	strmap_del(&c->by_id, r->container.id);
 	*(r->older ? &r->older->newer : &c->oldest) = r->newer;
 	*(r->newer ? &r->newer->older : &c->newest) = r->older;
-	c->bytes -= r->bytes;
+	budget_give(&c->memory, budget_block(r->bytes));
 }
 
 static void forget(struct containers *c, struct str id)
@@ -108,14 +113,30 @@ static void forget(struct containers *c, struct str id)
 	changed(c);
 }
 
-static void add(struct containers *c, struct record *r)
+/* Takes so many bytes; the oldest records go until they are there. */
+static bool make_room(struct containers *c, size_t bytes)
 {
-	forget(c, r->container.id);
-	while (c->oldest && (c->by_id.n >= CONTAINERS_MAX || c->bytes + r->bytes > METADATA_MAX)) {
+	while (c->by_id.n >= CONTAINERS_MAX || !budget_take(&c->memory, bytes)) {
+		if (!c->oldest)
+			return false;
 		c->evicted++;
 		forget(c, c->oldest->container.id);
 	}
+	return true;
+}
+
+static void add(struct containers *c, struct record *r)
+{
+	const size_t bytes = budget_block(r->bytes);
+
+	forget(c, r->container.id);
+	if (!make_room(c, bytes)) {
+		c->evicted++;
+		record_free(r);
+		return;
+	}
 	if (!strmap_put(&c->by_id, r->container.id, r)) {
+		budget_give(&c->memory, bytes);
 		c->evicted++;
 		record_free(r);
 		return;
@@ -123,7 +144,6 @@ static void add(struct containers *c, struct record *r)
 	r->older = c->newest;
 	*(c->newest ? &c->newest->newer : &c->oldest) = r;
 	c->newest = r;
-	c->bytes += r->bytes;
 	c->announced = &r->container;
 	changed(c);
 }
@@ -208,7 +228,7 @@ void containers_stats(const struct containers *c, struct container_stats *out)
 {
 	*out = (struct container_stats){
 		.known = c->by_id.n,
-		.bytes = c->bytes,
+		.bytes = c->memory.used,
 		.evicted = c->evicted,
 		.malformed = c->malformed,
 		.cut = c->cut,

@@ -207,6 +207,14 @@ static bool write_text(struct alert_writer *w, const struct rule *r, const struc
 	return !w->line.cut && !w->message.cut;
 }
 
+/* Memory that one long alert needed is not kept. */
+static void begin_again(struct buf *b)
+{
+	if (b->cap > ALERT_BRIEF)
+		buf_fini(b);
+	buf_reset(b);
+}
+
 bool alert_render(struct alert_writer *w, const struct ruleset *rules, uint32_t rule,
 		  const struct field_ctx *ctx, struct alert *out)
 {
@@ -216,8 +224,8 @@ bool alert_render(struct alert_writer *w, const struct ruleset *rules, uint32_t 
 
 	shown.in_output = true;
 	shown.history = &w->plans[rule].history;
-	buf_reset(&w->message);
-	buf_reset(&w->line);
+	begin_again(&w->message);
+	begin_again(&w->line);
 	template_render(r->message, &shown, &w->message);
 	whole = w->options.json ? write_json(w, rules, rule, &shown) : write_text(w, r, &shown);
 	*out = (struct alert){

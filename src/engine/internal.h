@@ -7,7 +7,7 @@
 #include "engine/engine.h"
 
 /* An alert's line at most; a queue holds one of that size. A longer one is cut, and counted. */
-#define ALERT_MAX   ((size_t)3 << 20)
+#define ALERT_MAX   ((size_t)512 << 10)
 #define ALERT_BRIEF ((size_t)64 << 10) /* of `output` in a JSON alert that had to be cut */
 
 /* One entry of output_fields: a field with its type, or the text of a template. */

@@ -68,7 +68,12 @@ struct alert_options setup_alerts(const struct config *config)
 	};
 }
 
-struct state_limits setup_limits(const struct config *config)
+struct state_limits setup_limits(const struct config *config, bool live)
 {
-	return (struct state_limits){ .threads = (uint32_t)config->thread_table_size };
+	size_t mib = live ? SETUP_LIVE_MIB : SETUP_REPLAY_MIB;
+
+	if (config->memory_budget)
+		mib = (size_t)config->memory_budget;
+	return (struct state_limits){ .threads = (uint32_t)config->thread_table_size,
+				      .memory = mib << 20 };
 }

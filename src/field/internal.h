@@ -78,7 +78,7 @@ static inline bool val_uint(struct val *out, uint64_t u)
  * Text made for one event, in ctx->scratch. Zero-initialised but for the arena. What does not
  * fit into TEXT_MAX is cut.
  */
-#define TEXT_MAX ((size_t)4 << 20)
+#define TEXT_MAX ((size_t)LIMIT_LARGE_BYTES)
 
 struct text {
 	struct arena *arena;

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "sink/sink.h"
 
-#define QUEUE_BYTES ((size_t)4 << 20) /* of one sink; an alert larger than that is refused */
+#define QUEUE_BYTES ((size_t)2 << 20) /* of one sink; an alert larger than that is refused */
 
 struct sink;
 

@@ -10,7 +10,7 @@
 /* Most calls' arguments: numbers, a socket tuple, a short path. */
 #define INLINE_BYTES 192
 /* All longer ones together. A slot keeps its memory for the next long one. */
-#define LONG_BYTES_MAX (2 << 20)
+#define LONG_BYTES_MAX (1 << 20)
 
 /* In a ring through `head`, the one stored last behind it. */
 struct slot {
@@ -37,7 +37,7 @@ struct enters *enters_new(void)
 	struct enters *t = calloc(1, sizeof(*t));
 
 	if (t)
-		slab_init(&t->slots, sizeof(struct slot), THREADS_MAX);
+		slab_init(&t->slots, sizeof(struct slot), THREADS_MAX, NULL);
 	return t;
 }
 

@@ -144,15 +144,17 @@ static ssize_t fetch_gzip(struct input *in, uint8_t *to, size_t room)
 	return gz->z.avail_out == want ? in->failed : (ssize_t)(want - gz->z.avail_out);
 }
 
-/* Moves what is unread to the front of a buffer that has room for n bytes. */
+/*
+ * Moves what is unread to the front of a buffer that has room for n bytes. One that a large block
+ * needed goes as soon as the usual one will do.
+ */
 static int make_room(struct input *in, size_t n)
 {
 	size_t left = input_left(in);
+	size_t cap = n > BUFFER_BYTES ? n + BUFFER_BYTES : BUFFER_BYTES;
 	uint8_t *to = in->buf;
 
-	if (n > in->cap) {
-		size_t cap = n + BUFFER_BYTES;
-
+	if (n > in->cap || cap < in->cap) {
 		to = malloc(cap);
 		if (!to)
 			return input_fail(in, -ENOMEM, "no memory for a large block");

@@ -159,6 +159,19 @@ static int shape_event(struct reader *r, struct raw *raw)
 	return 1;
 }
 
+/* It counts as an event, but nobody sees it. */
+static int skip_large(struct reader *r, uint64_t at, uint32_t length)
+{
+	int rc = reader_skip(r, at, length, "block body");
+
+	if (rc < 0)
+		return rc;
+	r->base.stats.events++;
+	r->base.stats.skipped_large++;
+	r->num++;
+	return 0;
+}
+
 int reader_event(struct reader *r, uint64_t at, uint32_t type, uint32_t length, struct raw *raw)
 {
 	const struct form form = form_of(type);
@@ -168,6 +181,8 @@ int reader_event(struct reader *r, uint64_t at, uint32_t type, uint32_t length, 
 	uint32_t dump = 0;
 	int rc;
 
+	if (length > BLOCK_HEAD + form.most && form.most == LIMIT_LARGE_BYTES)
+		return skip_large(r, at, length);
 	if (length > BLOCK_HEAD + form.most)
 		return reader_fail(r, at, -EBADMSG,
 				   "event block of %" PRIu32 " bytes; the most is %" PRIu32, length,

@@ -5,8 +5,10 @@ struct fdtable *fdtable_new(struct state *s)
 {
 	struct fdtable *t = slab_alloc(&s->table_slab);
 
-	if (t)
+	if (t) {
 		t->refs = 1;
+		t->high.budget = &s->facts_memory;
+	}
 	return t;
 }
 

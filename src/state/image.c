@@ -68,20 +68,20 @@ struct image *image_new(struct state *s, const struct image *facts)
 	char *at;
 
 	/* Out of budget, the bulky parts go first; a process is known by its name and path. */
-	if (s->image_bytes + size > s->image_max) {
+	if (!budget_take(&s->facts_memory, budget_block(size))) {
 		env.len = args.len = 0;
 		size = block_size(facts->exe, facts->exepath, args, env);
 		s->image_cuts++;
-		if (s->image_bytes + size > s->image_max)
+		if (!budget_take(&s->facts_memory, budget_block(size)))
 			return NULL;
 	}
 	b = malloc(size);
 	if (!b) {
+		budget_give(&s->facts_memory, budget_block(size));
 		s->image_cuts++;
 		return NULL;
 	}
 	b->size = size;
-	s->image_bytes += size;
 	i = &b->i;
 	*i = *facts;
 	i->refs = 1;
@@ -109,7 +109,7 @@ void image_unref(struct state *s, struct image *i)
 
 	if (!i || --i->refs)
 		return;
-	s->image_bytes -= b->size;
+	budget_give(&s->facts_memory, budget_block(b->size));
 	free(b);
 }
 

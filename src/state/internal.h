@@ -115,8 +115,11 @@ struct state {
 	struct node *last;    /* found last */
 	struct slab nodes, group_slab, fd_slab, table_slab, fs_slab, enter_slab;
 	struct intern *intern;
-	size_t image_bytes, image_max;
 	uint64_t image_cuts; /* images that had to do without arguments or environment */
+
+	/* All memory; what threads take and what is known of them, at most three quarters each. */
+	struct budget memory, threads_memory, facts_memory;
+	uint32_t placeholders, placeholders_max;
 
 	struct node *listed; /* their relations are not worked out yet: list_settle */
 	struct node *dying;  /* removed by state_retire */
@@ -349,7 +352,7 @@ void interface_add(struct state *s, const struct event *ev);
 
 /* ---- users.c ---- */
 
-struct userdb *userdb_new(void);
+struct userdb *userdb_new(struct budget *budget);
 void userdb_free(struct userdb *db, struct intern *intern);
 void userdb_clear(struct userdb *db, struct intern *intern);
 

@@ -3,7 +3,40 @@
 
 #include <stdlib.h>
 
-#define INTERN_BYTES_DEFAULT ((size_t)256 << 20)
+#define MEMORY_DEFAULT ((size_t)512 << 20)
+
+/* A quarter of the memory is kept for each of the two kinds of tables, whatever the other does. */
+static void share_memory(struct state *s, size_t memory)
+{
+	s->memory = (struct budget){ .max = memory };
+	s->threads_memory = (struct budget){ .max = memory - memory / 4, .whole = &s->memory };
+	s->facts_memory = (struct budget){ .max = memory - memory / 4, .whole = &s->memory };
+	s->threads.budget = s->groups.budget = &s->threads_memory;
+}
+
+static void make_slabs(struct state *s, uint32_t threads, uint32_t fds)
+{
+	struct budget *own = &s->threads_memory;
+
+	slab_init(&s->nodes, sizeof(struct node), threads, own);
+	slab_init(&s->group_slab, sizeof(struct pgroup), threads, own);
+	slab_init(&s->table_slab, sizeof(struct fdtable), threads, own);
+	slab_init(&s->fs_slab, sizeof(struct fs), threads + 2, own); /* na_fs, no_fs */
+	slab_init(&s->fd_slab, sizeof(struct fd), fds, &s->facts_memory);
+	slab_init(&s->enter_slab, sizeof(struct enter), ENTERS_MAX, NULL);
+}
+
+/*
+ * Of threads nobody announced at most a quarter of the table: they must not keep out those of
+ * which more is known.
+ */
+static uint32_t placeholders_max(uint32_t threads, size_t memory)
+{
+	const size_t cost = sizeof(struct node) + sizeof(struct fdtable) + 64;
+	const size_t max = memory / 4 / cost;
+
+	return max < threads / 4 ? (uint32_t)max : (threads + 3) / 4;
+}
 
 static bool make_constants(struct state *s)
 {
@@ -20,19 +53,15 @@ struct state *state_new(const struct state_limits *limits)
 	struct state *s = calloc(1, sizeof(*s));
 	uint32_t threads = limits && limits->threads ? limits->threads : LIMIT_THREADS;
 	uint32_t fds = limits && limits->fds ? limits->fds : LIMIT_FDS;
-	size_t bytes = limits && limits->intern_bytes ? limits->intern_bytes : INTERN_BYTES_DEFAULT;
+	size_t memory = limits && limits->memory ? limits->memory : MEMORY_DEFAULT;
 
 	if (!s)
 		return NULL;
-	slab_init(&s->nodes, sizeof(struct node), threads);
-	slab_init(&s->group_slab, sizeof(struct pgroup), threads);
-	slab_init(&s->fd_slab, sizeof(struct fd), fds);
-	slab_init(&s->table_slab, sizeof(struct fdtable), threads);
-	slab_init(&s->fs_slab, sizeof(struct fs), threads + 2); /* na_fs, no_fs */
-	slab_init(&s->enter_slab, sizeof(struct enter), ENTERS_MAX);
-	s->image_max = bytes;
-	s->intern = intern_new(bytes);
-	s->users = userdb_new();
+	share_memory(s, memory);
+	make_slabs(s, threads, fds);
+	s->placeholders_max = placeholders_max(threads, memory);
+	s->intern = intern_new(&s->facts_memory);
+	s->users = userdb_new(&s->facts_memory);
 	s->v4 = calloc(INTERFACES_MAX, sizeof(*s->v4));
 	s->v6 = calloc(INTERFACES_MAX, sizeof(*s->v6));
 	if (!s->intern || !s->users || !s->v4 || !s->v6 || !make_constants(s)) {
@@ -182,11 +211,17 @@ struct intern *state_intern(const struct state *s)
 	return s->intern;
 }
 
+struct budget *state_budget(struct state *s)
+{
+	return &s->facts_memory;
+}
+
 void state_stats(const struct state *s, struct state_stats *out)
 {
 	*out = s->stats;
 	out->threads = s->threads.n;
 	out->fds = s->fd_slab.n;
+	out->memory = s->memory.used;
 	out->refused_threads += s->nodes.refused;
 	out->refused_fds += s->fd_slab.refused + s->table_slab.refused;
 	out->refused_strings = intern_refused(s->intern) + s->image_cuts;

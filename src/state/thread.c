@@ -54,10 +54,15 @@ struct node *thread_get(struct state *s, int64_t tid)
 	if (likely(n))
 		return n;
 	s->stats.unknown_threads++;
+	if (s->placeholders >= s->placeholders_max) {
+		s->stats.refused_threads++;
+		return NULL;
+	}
 	n = thread_new(s, tid);
 	if (!n)
 		return NULL;
 	n->t.placeholder = true;
+	s->placeholders++;
 	n->t.comm = istr_ref(s->na);
 	n->t.image = image_ref(s->na_image);
 	n->t.fs = fs_ref(s->na_fs);
@@ -201,6 +206,7 @@ void thread_join_group(struct state *s, struct node *n)
 
 	if (n->t.group || thread_invalid(&n->t))
 		return;
+	s->placeholders -= n->t.placeholder;
 	n->t.placeholder = false;
 	if (n->t.fs == s->na_fs) {
 		fs_unref(s, n->t.fs);
@@ -283,6 +289,7 @@ void thread_drop(struct state *s, struct node *n)
 		s->last = NULL;
 	if (s->dying == n)
 		s->dying = NULL;
+	s->placeholders -= n->t.placeholder;
 	intern_put(s->intern, n->t.comm);
 	intern_put(s->intern, n->t.comm_now);
 	intern_put(s->intern, n->t.cgroups);
@@ -370,6 +377,9 @@ void thread_remove(struct state *s, struct node *n)
 
 void threads_clear(struct state *s)
 {
+	for (struct node *n = s->listed; n; n = n->listed_next)
+		n->listed = false;
+	s->listed = NULL;
 	/* Removal moves later entries into the hole: the same slot is looked at again. */
 	for (size_t i = 0; s->threads.n && i <= s->threads.mask;) {
 		struct node *n = s->threads.slots[i].value;

@@ -10,6 +10,7 @@ struct userspace {
 };
 
 struct userdb {
+	struct budget *budget;
 	struct slab users, groups;
 	struct userspace *host;
 	struct strmap containers;
@@ -17,24 +18,45 @@ struct userdb {
 
 #define USERSPACES_MAX 65536
 
-static struct userspace *userspace_new(struct str id)
+/* With the place that its id takes in the map. */
+static size_t userspace_cost(size_t id_len)
 {
-	struct userspace *u = calloc(1, sizeof(*u) + id.len + 1);
+	return budget_block(sizeof(struct userspace) + id_len + 1) + 2 * sizeof(struct strmap_slot);
+}
 
-	if (u && id.len)
+static struct userspace *userspace_new(struct budget *budget, struct str id)
+{
+	struct userspace *u;
+
+	if (!budget_take(budget, userspace_cost(id.len)))
+		return NULL;
+	u = calloc(1, sizeof(*u) + id.len + 1);
+	if (!u) {
+		budget_give(budget, userspace_cost(id.len));
+		return NULL;
+	}
+	u->users.budget = u->groups.budget = budget;
+	if (id.len)
 		memcpy(u->id, id.p, id.len);
 	return u;
 }
 
-struct userdb *userdb_new(void)
+static void userspace_free(struct budget *budget, struct userspace *u)
+{
+	budget_give(budget, userspace_cost(strlen(u->id)));
+	free(u);
+}
+
+struct userdb *userdb_new(struct budget *budget)
 {
 	struct userdb *db = calloc(1, sizeof(*db));
 
 	if (!db)
 		return NULL;
-	slab_init(&db->users, sizeof(struct user), USERS_MAX);
-	slab_init(&db->groups, sizeof(struct user_group), USERS_MAX);
-	db->host = userspace_new(STR(""));
+	db->budget = budget;
+	slab_init(&db->users, sizeof(struct user), USERS_MAX, budget);
+	slab_init(&db->groups, sizeof(struct user_group), USERS_MAX, budget);
+	db->host = userspace_new(budget, STR(""));
 	if (!db->host) {
 		free(db);
 		return NULL;
@@ -53,9 +75,9 @@ static struct userspace *userspace_make(struct userdb *db, struct str id)
 
 	if (u || db->containers.n >= USERSPACES_MAX)
 		return u;
-	u = userspace_new(id);
+	u = userspace_new(db->budget, id);
 	if (u && !strmap_put(&db->containers, str_of(u->id, id.len), u)) {
-		free(u);
+		userspace_free(db->budget, u);
 		return NULL;
 	}
 	return u;
@@ -106,14 +128,15 @@ static void userspace_empty(struct emptying *e, struct userspace *u)
 	idmap_each(&u->groups, empty_group, e);
 	idmap_fini(&u->users);
 	idmap_fini(&u->groups);
-	u->users = u->groups = (struct idmap){ 0 };
 }
 
 static void empty_container(struct str key, void *value, void *arg)
 {
+	struct emptying *e = arg;
+
 	(void)key;
-	userspace_empty(arg, value);
-	free(value);
+	userspace_empty(e, value);
+	userspace_free(e->db->budget, value);
 }
 
 void userdb_clear(struct userdb *db, struct intern *intern)
@@ -131,7 +154,7 @@ void userdb_free(struct userdb *db, struct intern *intern)
 	if (!db)
 		return;
 	userdb_clear(db, intern);
-	free(db->host);
+	userspace_free(db->budget, db->host);
 	slab_fini(&db->users);
 	slab_fini(&db->groups);
 	free(db);

@@ -136,7 +136,7 @@ static void a_full_slab_refuses_and_counts(void **state)
 	uint64_t *items[600];
 
 	(void)state;
-	slab_init(&s, sizeof(uint64_t), 600);
+	slab_init(&s, sizeof(uint64_t), 600, NULL);
 	for (unsigned i = 0; i < 600; i++) {
 		items[i] = slab_alloc(&s);
 		assert_non_null(items[i]);
@@ -159,13 +159,21 @@ static void a_full_slab_refuses_and_counts(void **state)
 
 static void interned_strings_are_one_and_bounded(void **state)
 {
-	struct intern *t = intern_new(200000);
+	struct budget budget = { .max = 200000 };
+	struct intern *t = intern_new(&budget);
 	struct istr *kept[1000];
 	size_t before;
 	char name[16], *long_text;
 
 	(void)state;
-	before = intern_bytes(t);
+	/* The places of a thousand strings stay; a second thousand leaves nothing more behind. */
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		kept[i] = intern_get(t, str_from(name));
+	}
+	for (int i = 0; i < 1000; i++)
+		intern_put(t, kept[i]);
+	before = budget.used;
 	for (int i = 0; i < 1000; i++) {
 		snprintf(name, sizeof(name), "name-%d", i);
 		kept[i] = intern_get(t, str_from(name));
@@ -181,7 +189,7 @@ static void interned_strings_are_one_and_bounded(void **state)
 		intern_put(t, kept[i]);
 		intern_put(t, kept[i]);
 	}
-	assert_int_equal(intern_bytes(t), before);
+	assert_int_equal(budget.used, before);
 	long_text = calloc(1, 300000);
 	assert_null(intern_get(t, str_of(long_text, 300000)));
 	free(long_text);
@@ -189,6 +197,41 @@ static void interned_strings_are_one_and_bounded(void **state)
 	intern_put(t, NULL);
 	intern_free(t);
 	intern_free(NULL);
+	assert_int_equal(budget.used, 0);
+}
+
+static void tables_share_a_budget_and_give_it_back(void **state)
+{
+	struct budget all = { .max = 100000 }, part = { .max = 60000, .whole = &all };
+	struct idmap map = { .budget = &part };
+	struct slab slab;
+	struct intern *strings = intern_new(&all);
+	char name[16];
+	uint64_t n = 0;
+
+	(void)state;
+	slab_init(&slab, 40, 100000, &all);
+	while (idmap_put(&map, n, &map))
+		n++;
+	/* 2048 slots of 16 bytes fit into the part, 4096 do not. */
+	assert_int_equal(n, 2048 * 3 / 4);
+	assert_true(part.used <= part.max && all.used == part.used);
+	assert_ptr_equal(idmap_get(&map, n - 1), &map);
+	while (slab_alloc(&slab))
+		n++;
+	assert_int_equal(slab.refused, 1);
+	for (int i = 0; intern_refused(strings) == 0; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		intern_get(strings, str_from(name));
+	}
+	assert_true(all.used <= all.max && all.used > all.max * 8 / 10);
+	idmap_fini(&map);
+	assert_int_equal(part.used, 0);
+	assert_true(idmap_put(&map, 1, &map));
+	idmap_fini(&map);
+	slab_fini(&slab);
+	intern_free(strings);
+	assert_int_equal(all.used, 0);
 }
 
 int main(void)
@@ -200,6 +243,7 @@ int main(void)
 		cmocka_unit_test(maps_agree_with_a_plain_array),
 		cmocka_unit_test(a_full_slab_refuses_and_counts),
 		cmocka_unit_test(interned_strings_are_one_and_bounded),
+		cmocka_unit_test(tables_share_a_budget_and_give_it_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t head = whole ? 0 : sizeof(section);
 	uint8_t *bytes = malloc(head + size + 1);
 	struct engine_parts parts = {
-		.limits = { .threads = 16, .fds = 64, .intern_bytes = 16384 },
+		.limits = { .threads = 16, .fds = 64, .memory = 300 << 10 },
 		.alerts = { .json = size & 1,
 			    .include_output = true,
 			    .include_tags = true,

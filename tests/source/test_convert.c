@@ -280,7 +280,7 @@ static void long_enters_are_bounded(void **state)
 		kept += event_param(&c.ev, EXECVE_19_X_FILENAME).len == sizeof(path);
 	}
 	stats = end(&c);
-	assert_true(kept >= 30 && kept < 40);
+	assert_true(kept >= 15 && kept < 20);
 	assert_int_equal(stats.refused, threads - kept);
 	assert_int_equal(stats.missing_enters, threads - kept);
 }

@@ -129,8 +129,8 @@ static void a_broken_block_names_the_offset(void **state)
 		  "memory: offset 88: cut off in block body" },
 		{ "event beyond 64 KiB", true, 0x216, 65548, 4, 0, 0,
 		  "memory: offset 88: event block of 65548 bytes; the most is 65544" },
-		{ "large event beyond the limit", true, 0x221, 20000000, 4, 0, 0,
-		  "memory: offset 88: event block of 20000000 bytes; the most is 16777224" },
+		{ "large event cut off", true, 0x221, 20000000, 4, 0, 0,
+		  "memory: offset 88: cut off in block body" },
 		{ "unknown block with another trailer", true, 0x300, 16, 4, 20, 0,
 		  "memory: offset 88: block length 16, but 20 at its end" },
 		{ "unknown block cut off", true, 0x300, 1000000000, 4, 0, 0,
@@ -196,6 +196,31 @@ static void an_error_is_repeated(void **state)
 	assert_int_equal(source_next(s, &raw, &first), -EBADMSG);
 	assert_int_equal(source_next(s, &raw, &again), -EBADMSG);
 	assert_string_equal(first.text, again.text);
+	source_close(s);
+	buf_fini(&b);
+}
+
+static void an_event_too_large_to_hold_is_passed_over(void **state)
+{
+	struct buf b = { 0 };
+	struct source *s;
+	struct raw raw;
+	size_t start;
+
+	(void)state;
+	put_section(&b);
+	start = block_begin(&b, 0x221);
+	for (size_t i = 0; i < LIMIT_LARGE_BYTES / 8 + 1; i++)
+		put_u64(&b, 0);
+	block_end(&b, start);
+	put_chdir(&b, 2);
+	s = source_open_memory(b.p, b.len, NULL);
+	assert_non_null(s);
+	assert_int_equal(source_next(s, &raw, NULL), 1);
+	assert_int_equal(raw.sequence, 2);
+	assert_int_equal(source_next(s, &raw, NULL), 0);
+	assert_int_equal(source_stats(s)->skipped_large, 1);
+	assert_int_equal(source_stats(s)->events, 2);
 	source_close(s);
 	buf_fini(&b);
 }
@@ -529,6 +554,7 @@ int main(void)
 		cmocka_unit_test(a_path_that_is_no_file_is_named),
 		cmocka_unit_test(a_broken_block_names_the_offset),
 		cmocka_unit_test(an_error_is_repeated),
+		cmocka_unit_test(an_event_too_large_to_hold_is_passed_over),
 		cmocka_unit_test(an_event_that_contradicts_itself_is_counted),
 		cmocka_unit_test(an_unknown_block_is_passed_over),
 		cmocka_unit_test(an_old_block_gets_its_parameter_count),

@@ -292,7 +292,7 @@ static void an_event_for_the_state_only_stays_one(void **state)
 
 static void a_large_event_comes_back_whole(void **state)
 {
-	const size_t len = 3 << 20;
+	const size_t len = LIMIT_LARGE_BYTES - 4096;
 	char path[PATH_BYTES];
 	struct scap_writer *w = create(temporary(path, "large.scap"), false);
 	struct buf b = { 0 };

@@ -59,34 +59,65 @@ static void a_full_descriptor_table_refuses_and_counts(void **state)
 	machine_free(&m);
 }
 
-static void strings_have_a_budget(void **state)
+static void all_tables_share_a_budget(void **state)
 {
-	struct machine m = machine_new(&(struct state_limits){ .intern_bytes = 4096 });
+	enum { MEMORY = 1 << 20 };
+	struct machine m = machine_new(&(struct state_limits){ .memory = MEMORY });
 	struct state_stats stats;
-	char name[64];
+	char name[256], env[2000];
 
 	(void)state;
+	memset(env, 'e', sizeof(env));
 	list_usual(&m);
-	for (int i = 0; i < 200; i++) {
-		snprintf(name, sizeof(name), "/tmp/%040d", i);
+	for (int i = 0; i < 4000; i++) {
+		snprintf(name, sizeof(name), "/tmp/%0200d", i);
 		open_file(&m, 100, 3 + i, name, FILE_FLAGS_O_RDONLY);
 	}
 	state_stats(m.s, &stats);
-	assert_true(stats.refused_strings > 0);
-	assert_true(intern_bytes(state_intern(m.s)) <= 4096);
-	assert_non_null(m.who.fd);
-	assert_text(fd_name(&m, 100, 3 + 199), "");
-	/* Images have as much again: first the lists go, then everything. */
+	assert_true(stats.refused_fds > 0);
+	assert_true(stats.memory <= MEMORY);
+	/* Of images first the lists go, then everything; a quarter is left for the threads. */
 	for (int64_t i = 0; i < 50; i++) {
 		fork_child(&m, 100, 1000 + i, 0);
-		send_exec(&m,
-			  &(struct run){ .tid = 1000 + i,
-					 .ptid = 100,
-					 .path = "/usr/bin/ls",
-					 .args = BYTES("one\0two\0three\0"),
-					 .env = BYTES("PATH=/usr/bin:/bin:/usr/sbin:/sbin\0") });
+		send_exec(&m, &(struct run){ .tid = 1000 + i,
+					     .ptid = 100,
+					     .path = "/usr/bin/ls",
+					     .args = BYTES("one\0two\0three\0"),
+					     .env = { ARG_BYTES, 0, env, sizeof(env) } });
 		assert_non_null(thread_of(&m, 1000 + i)->image);
 	}
+	state_stats(m.s, &stats);
+	assert_true(stats.refused_strings > 0);
+	assert_true(stats.memory <= MEMORY);
+	machine_free(&m);
+}
+
+static void threads_nobody_announced_leave_room_for_the_others(void **state)
+{
+	struct machine m = machine_new(&(struct state_limits){ .threads = 40 });
+	struct state_stats stats;
+
+	(void)state;
+	list_usual(&m);
+	for (int64_t i = 0; i < 100; i++)
+		SEND(&m, GETUID_X, 1000 + i, INT(0));
+	assert_null(m.who.thread);
+	state_stats(m.s, &stats);
+	assert_int_equal(stats.threads, 2 + 10);
+	assert_int_equal(stats.refused_threads, 90);
+	assert_int_equal(stats.unknown_threads, 100);
+	for (int64_t i = 0; i < 20; i++)
+		fork_child(&m, 100, 200 + i, 0);
+	assert_non_null(state_thread(m.s, 219));
+	/* One of which more becomes known counts no longer; one that ends makes room. */
+	send_exec(&m, &(struct run){ .tid = 1000, .ptid = 100 });
+	send_exit(&m, 1001, 0);
+	SEND(&m, GETUID_X, 2000, INT(0));
+	assert_non_null(m.who.thread);
+	SEND(&m, GETUID_X, 2001, INT(0));
+	assert_non_null(m.who.thread);
+	SEND(&m, GETUID_X, 2002, INT(0));
+	assert_null(m.who.thread);
 	machine_free(&m);
 }
 
@@ -169,7 +200,7 @@ static unsigned random_type(uint32_t *seed, const unsigned *types, unsigned n)
 static void random_events_do_no_harm(void **state)
 {
 	struct machine m = machine_new(
-		&(struct state_limits){ .threads = 24, .fds = 200, .intern_bytes = 16384 });
+		&(struct state_limits){ .threads = 24, .fds = 200, .memory = 300 << 10 });
 	uint32_t seed = 20260;
 	unsigned types[EVENT_TYPES], n = 0;
 	struct state_stats stats;
@@ -198,6 +229,7 @@ static void random_events_do_no_harm(void **state)
 	assert_true(stats.fds <= 200);
 	assert_int_equal(stats.added_threads - stats.removed_threads, stats.threads);
 	assert_int_equal(stats.added_fds - stats.removed_fds, stats.fds);
+	assert_true(stats.memory <= 300 << 10);
 	assert_true(stats.added_threads > 1000);
 	machine_free(&m);
 }
@@ -207,7 +239,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_thread_table_refuses_and_counts),
 		cmocka_unit_test(a_full_descriptor_table_refuses_and_counts),
-		cmocka_unit_test(strings_have_a_budget),
+		cmocka_unit_test(all_tables_share_a_budget),
+		cmocka_unit_test(threads_nobody_announced_leave_room_for_the_others),
 		cmocka_unit_test(many_enter_events_are_bounded),
 		cmocka_unit_test(random_events_do_no_harm),
 	};
