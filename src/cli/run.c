@@ -112,6 +112,7 @@ static void print_oddities(const struct run *r)
 	warn_of(e->cut, "alerts were too long and are cut");
 	warn_of(s->skipped_newer, "events are of types newer than this program");
 	warn_of(s->skipped_large, "events are too large to be looked at");
+	warn_of(s->skipped_blocks, "blocks are of kinds this program does not know");
 	warn_of(known.refused_threads, "times there was no room for a thread (memory_budget)");
 	warn_of(known.refused_fds, "times there was no room for a descriptor (memory_budget)");
 	warn_of(known.refused_strings, "times there was no room for a text (memory_budget)");
