@@ -297,6 +297,26 @@ static __always_inline void emit_destination(struct bpf_scratch *e, long ret, lo
 		emit_tuple_of(e, sk, OUTBOUND, &at);
 }
 
+#define EINPROGRESS 115
+
+/*
+ * The tuple of a connect. One that succeeded or is under way is told by the socket: the address as
+ * given is memory of the caller, who may have changed it meanwhile.
+ */
+static __always_inline void emit_connection(struct bpf_scratch *e, long ret, long fd, __u64 name,
+					    __u64 name_len)
+{
+	struct sock *sk = sock_of(fd);
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	bool made = ret == 0 || ret == -EINPROGRESS;
+
+	if (made && (family == AF_INET || family == AF_INET6) &&
+	    BPF_CORE_READ(sk, __sk_common.skc_dport))
+		emit_tuple(e, fd, OUTBOUND, 0, 0);
+	else
+		emit_destination(e, ret, fd, name, name_len);
+}
+
 /* queuepct, queuelen, queuemax: zeros without a listener */
 static __always_inline void emit_queue(struct bpf_scratch *e, struct sock *listener)
 {

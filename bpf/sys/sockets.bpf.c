@@ -76,7 +76,7 @@ static __always_inline void accept_extension(struct bpf_scratch *e, const struct
 SYSCALL_EXIT_EXTENDED(connect, CONNECT, CONNECT_X, LANE_FD)
 {
 	RESULT;
-	emit_destination(e, c->ret, (__s32)ARG(0), ARG(1), (__u32)ARG(2));
+	emit_connection(e, c->ret, (__s32)ARG(0), ARG(1), (__u32)ARG(2));
 	emit_fd(e, ARG(0));
 	emit_address(e, ARG(1), (__u32)ARG(2));
 }

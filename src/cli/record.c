@@ -22,7 +22,7 @@
 struct record {
 	struct arena *arena;
 	const char *path;
-	bool compress, with_env;
+	bool compress, with_env, old_readers;
 	uint64_t snaplen;
 	uint64_t duration_ns; /* 0: no end */
 	uint64_t end_ns;      /* from the start of the recording on; UINT64_MAX: none */
@@ -51,6 +51,7 @@ static int usage(void)
 		    "  -M SECONDS    stop after so long\n"
 		    "  --scope WHAT  only pid=N (with its children), cgroup=PATH or container=ID\n"
 		    "  --with-env    record environments, which may hold secrets\n"
+		    "  --old-readers leave out what sysdig 0.29 cannot read\n"
 		    "  -h            print this page\n"));
 	return finish_with(&out);
 }
@@ -69,6 +70,7 @@ static int parse(struct record *r, int argc, char **argv)
 	static const struct option words[] = {
 		{ "scope", required_argument, NULL, 'S' },
 		{ "with-env", no_argument, NULL, 'E' },
+		{ "old-readers", no_argument, NULL, 'O' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -99,6 +101,9 @@ static int parse(struct record *r, int argc, char **argv)
 			break;
 		case 'E':
 			r->with_env = true;
+			break;
+		case 'O':
+			r->old_readers = true;
 			break;
 		case 'h':
 			usage();
@@ -158,17 +163,21 @@ static bool with_param(struct record *r, struct event *ev, unsigned which, struc
 }
 
 /*
- * In the list of descriptors, kinds that came after files with a device number make other readers
- * (sysdig 0.29) refuse the whole trace. They are listed as what those readers
- * call unsupported; events about them say what they are.
+ * What makes sysdig 0.29 refuse a trace or crash over it: in the list of descriptors, kinds behind
+ * files with a device number, which it gets as what it calls unsupported; and calls without an
+ * event of their own that are not in its table.
  */
-#define LIST_TYPE_MAX FD_FILE_V2
+#define OLD_FD_TYPES FD_FILE_V2
+#define OLD_CODES    330
 
-static bool with_old_type(struct record *r, struct event *ev)
+static bool for_old_readers(struct record *r, struct event *ev)
 {
 	static const int8_t unsupported = FD_UNSUPPORTED;
 
-	if (event_int_or(ev, FD_ENTRY_FD_TYPE, FD_UNKNOWN) <= LIST_TYPE_MAX)
+	if (ev->type == EVENT_GENERIC_X)
+		return event_int_or(ev, GENERIC_X_ID, 0) < OLD_CODES;
+	if (ev->type != EVENT_FD_ENTRY ||
+	    event_int_or(ev, FD_ENTRY_FD_TYPE, FD_UNKNOWN) <= OLD_FD_TYPES)
 		return true;
 	return with_param(r, ev, FD_ENTRY_FD_TYPE, str_of(&unsupported, sizeof(unsupported)));
 }
@@ -218,8 +227,8 @@ static bool prepare(struct record *r, struct event *ev)
 {
 	const int env = r->with_env ? -1 : env_param(ev->type);
 
-	if (ev->type == EVENT_FD_ENTRY)
-		return with_old_type(r, ev);
+	if (r->old_readers && !for_old_readers(r, ev))
+		return false;
 	if (ev->flags & WIRE_SYNTHETIC) {
 		note_listed(r, ev);
 		return true;

@@ -30,6 +30,12 @@
 #define LIST_CAP 4096
 #define READ_CAP (2 * WIRE_EVENT_MAX)
 
+enum fd_type {
+#define FD_TYPE(number, id, letter, word) FD_##id = number,
+#include "tables/fd_types.def"
+#undef FD_TYPE
+};
+
 static void begin(struct event_writer *w, struct buf *out, unsigned type, int64_t tid)
 {
 	event_begin(w, out, type, clock_realtime_ns(), tid, event_info(type)->nparams);
@@ -209,6 +215,36 @@ static struct str proc_bytes(char *out, int64_t pid, const char *name)
 	return str_of(out, n > 0 ? (size_t)n : 0);
 }
 
+/* A pipe without a path gets the name /proc has for it. */
+static void complete_pipe(struct lister *l, struct raw *raw)
+{
+	struct event_writer w;
+	struct event ev;
+	struct str name;
+	char text[40];
+
+	if (event_open(&ev, raw) < 0 || event_int_or(&ev, FD_ENTRY_FD_TYPE, 0) != FD_FIFO)
+		return;
+	if (event_text(&ev, FD_ENTRY_NAME, &name) && !str_eq(name, STR("/")))
+		return;
+	snprintf(text, sizeof(text), "pipe:[%" PRIu64 "]",
+		 (uint64_t)event_int_or(&ev, FD_ENTRY_INO, 0));
+	buf_reset(&l->event);
+	event_begin(&w, &l->event, ev.type, ev.ts, ev.tid, ev.nparams);
+	for (unsigned i = 0; i < ev.nparams; i++) {
+		struct str value = event_param(&ev, i);
+
+		if (i == FD_ENTRY_NAME)
+			event_push_text(&w, str_from(text));
+		else
+			event_push(&w, value.p, value.len);
+	}
+	if (event_end(&w) < 0)
+		return;
+	raw->bytes = (const uint8_t *)l->event.p;
+	raw->len = (uint32_t)l->event.len;
+}
+
 /* The same PROC_ENTRY with what only /proc tells: argv[0], arguments, environment. */
 static void complete_process(struct lister *l, struct raw *raw)
 {
@@ -288,6 +324,8 @@ int lister_next(struct lister *l, struct raw *raw, struct err *err)
 			};
 			if (l->iterator == 0)
 				complete_process(l, raw);
+			else
+				complete_pipe(l, raw);
 			return 1;
 		}
 		close(l->fd);
