@@ -34,9 +34,23 @@ enum event_type {
 
 /* TYPE_CHARBUF, ...: of event parameters and of field values. */
 enum value_type {
-#define TYPE(id, number, size, help) TYPE_##id = number,
+#define TYPE(id, number, size, kind, help) TYPE_##id = number,
 #include "tables/types.def"
 #undef TYPE
+};
+
+/* What the bytes of a value are, whatever it stands for. */
+enum type_kind {
+	KIND_NONE,
+	KIND_SIGNED,
+	KIND_UNSIGNED,
+	KIND_BOOL,
+	KIND_DOUBLE,
+	KIND_TEXT,
+	KIND_BYTES,
+	KIND_IP,     /* in network order */
+	KIND_NET,    /* an address and how much of it counts */
+	KIND_STRUCT, /* several values in a row, or a pointer */
 };
 
 enum print_format {
@@ -135,6 +149,7 @@ static inline bool event_is_exit(unsigned type)
 
 /* Bytes of a fixed-size type, 0 for variable ones. */
 unsigned type_size(enum value_type type);
+enum type_kind type_kind(enum value_type type);
 /* "CHARBUF", "UINT32": as tables/types.def spells it. */
 const char *type_name(enum value_type type);
 /* The index of the parameter with this name in the event, or -1. */

@@ -157,89 +157,67 @@ static void raw_integer(struct text *t, const struct piece *p)
 		text_number(t, p, v);
 }
 
-static void raw_piece(struct text *t, const struct field_ctx *ctx, const struct piece *p)
+static void raw_piece(struct text *t, const struct field_ctx *ctx, const struct piece *p);
+
+static void raw_struct(struct text *t, const struct field_ctx *ctx, const struct piece *p)
 {
 	struct piece held;
-	struct str s;
 
-	switch (p->type) {
-	case TYPE_CHARBUF:
-	case TYPE_FSPATH:
-	case TYPE_FSRELPATH:
-		text_str(t, piece_text(p, &s) ? s : NO_NAME);
-		return;
-	case TYPE_BYTEBUF:
-		if (p->bytes.len)
-			text_bytes(t, p->bytes, ctx->buffers_base64);
-		else
-			text_str(t, STR("NULL"));
-		return;
+	switch ((int)p->type) {
 	case TYPE_SOCKADDR:
 		text_sockaddr(t, p->bytes);
-		return;
+		break;
 	case TYPE_SOCKTUPLE:
 		text_socktuple(t, p->bytes);
-		return;
+		break;
 	case TYPE_FDLIST:
 		text_fdlist(t, ctx, p->bytes);
-		return;
+		break;
 	case TYPE_DYN:
 		if (!piece_inside(p, &held))
 			text_str(t, STR("NULL"));
 		else if (held.type != TYPE_BYTEBUF || held.bytes.len)
 			raw_piece(t, ctx, &held);
-		return;
-	case TYPE_IPV4ADDR:
-	case TYPE_IPV6ADDR:
-		if (p->bytes.len == type_size(p->type))
-			text_ip(t, (const uint8_t *)p->bytes.p, p->bytes.len);
-		else
-			text_str(t, NO_NAME);
-		return;
-	/* These two are pointers of the process that wrote them: nothing to show. */
+		break;
+	/* Pointers of the process that wrote them: nothing to show. */
 	case TYPE_CHARBUFARRAY:
 	case TYPE_CHARBUF_PAIR_ARRAY:
 		text_str(t, STR("NULL"));
-		return;
-	case TYPE_INT8:
-	case TYPE_INT16:
-	case TYPE_INT32:
-	case TYPE_INT64:
-	case TYPE_UINT8:
-	case TYPE_UINT16:
-	case TYPE_UINT32:
-	case TYPE_UINT64:
-	case TYPE_ERRNO:
-	case TYPE_FD:
-	case TYPE_PID:
-	case TYPE_FD32:
-	case TYPE_PID32:
-	case TYPE_SYSCALLID:
-	case TYPE_SIGTYPE:
-	case TYPE_RELTIME:
-	case TYPE_ABSTIME:
-	case TYPE_PORT:
-	case TYPE_L4PROTO:
-	case TYPE_SOCKFAMILY:
-	case TYPE_BOOL:
-	case TYPE_FLAGS8:
-	case TYPE_FLAGS16:
-	case TYPE_FLAGS32:
-	case TYPE_ENUMFLAGS8:
-	case TYPE_ENUMFLAGS16:
-	case TYPE_ENUMFLAGS32:
-	case TYPE_UID:
-	case TYPE_GID:
-	case TYPE_SIGSET:
-	case TYPE_MODE:
+		break;
+	}
+}
+
+static void raw_piece(struct text *t, const struct field_ctx *ctx, const struct piece *p)
+{
+	struct str s;
+
+	switch (type_kind(p->type)) {
+	case KIND_TEXT:
+		text_str(t, piece_text(p, &s) ? s : NO_NAME);
+		break;
+	case KIND_BYTES:
+		if (p->bytes.len)
+			text_bytes(t, p->bytes, ctx->buffers_base64);
+		else
+			text_str(t, STR("NULL"));
+		break;
+	case KIND_STRUCT:
+		raw_struct(t, ctx, p);
+		break;
+	case KIND_IP:
+		if (p->bytes.len == type_size(p->type))
+			text_ip(t, (const uint8_t *)p->bytes.p, p->bytes.len);
+		else if (p->type != TYPE_IPADDR)
+			text_str(t, NO_NAME);
+		break;
+	case KIND_SIGNED:
+	case KIND_UNSIGNED:
+	case KIND_BOOL:
 		raw_integer(t, p);
-		return;
-	case TYPE_NONE:
-	case TYPE_DOUBLE:
-	case TYPE_IPV4NET:
-	case TYPE_IPV6NET:
-	case TYPE_IPADDR:
-	case TYPE_IPNET:
+		break;
+	case KIND_NONE:
+	case KIND_DOUBLE:
+	case KIND_NET:
 		break;
 	}
 }

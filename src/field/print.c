@@ -84,10 +84,7 @@ void val_print_text(struct buf *out, struct str s)
 
 static void print_signed(struct buf *out, const struct val *v)
 {
-	uint64_t bits = v->type == TYPE_INT64 || v->type == TYPE_ERRNO || v->type == TYPE_FD ||
-					v->type == TYPE_PID
-				? (uint64_t)v->i
-				: (uint64_t)v->i & 0xffffffff;
+	uint64_t bits = (uint64_t)v->i & (type_size(v->type) == 8 ? UINT64_MAX : UINT32_MAX);
 
 	if (v->print == PRINT_HEX)
 		buf_printf(out, "%" PRIX64, bits);
@@ -133,71 +130,32 @@ static void print_list(struct buf *out, const struct val *v, bool buffers_base64
 
 static void print_one(struct buf *out, const struct val *v, bool buffers_base64)
 {
-	switch (v->type) {
-	case TYPE_NONE:
+	switch (type_kind(v->type)) {
+	case KIND_NONE:
 		break;
-	case TYPE_INT8:
-	case TYPE_INT16:
-	case TYPE_INT32:
-	case TYPE_INT64:
-	case TYPE_ERRNO:
-	case TYPE_FD:
-	case TYPE_FD32:
-	case TYPE_PID:
-	case TYPE_PID32:
+	case KIND_SIGNED:
 		print_signed(out, v);
 		break;
-	case TYPE_UINT8:
-	case TYPE_UINT16:
-	case TYPE_UINT32:
-	case TYPE_UINT64:
-	case TYPE_SYSCALLID:
-	case TYPE_SIGTYPE:
-	case TYPE_RELTIME:
-	case TYPE_ABSTIME:
-	case TYPE_PORT:
-	case TYPE_L4PROTO:
-	case TYPE_SOCKFAMILY:
-	case TYPE_FLAGS8:
-	case TYPE_FLAGS16:
-	case TYPE_FLAGS32:
-	case TYPE_ENUMFLAGS8:
-	case TYPE_ENUMFLAGS16:
-	case TYPE_ENUMFLAGS32:
-	case TYPE_UID:
-	case TYPE_GID:
-	case TYPE_MODE:
-	case TYPE_SIGSET:
+	case KIND_UNSIGNED:
 		print_unsigned(out, v);
 		break;
-	case TYPE_BOOL:
+	case KIND_BOOL:
 		buf_str(out, v->u ? STR("true") : STR("false"));
 		break;
-	case TYPE_DOUBLE:
+	case KIND_DOUBLE:
 		buf_printf(out, "%.1f", v->d);
 		break;
-	case TYPE_CHARBUF:
-	case TYPE_FSPATH:
-	case TYPE_FSRELPATH:
+	case KIND_TEXT:
 		val_print_text(out, v->s);
 		break;
-	case TYPE_BYTEBUF:
-	case TYPE_SOCKADDR:
-	case TYPE_SOCKTUPLE:
-	case TYPE_FDLIST:
-	case TYPE_DYN:
-	case TYPE_CHARBUFARRAY:
-	case TYPE_CHARBUF_PAIR_ARRAY:
+	case KIND_BYTES:
+	case KIND_STRUCT:
 		print_bytes(out, v->s, buffers_base64);
 		break;
-	case TYPE_IPADDR:
-	case TYPE_IPV4ADDR:
-	case TYPE_IPV6ADDR:
+	case KIND_IP:
 		print_ip(out, &v->ip);
 		break;
-	case TYPE_IPNET:
-	case TYPE_IPV4NET:
-	case TYPE_IPV6NET:
+	case KIND_NET:
 		buf_str(out, STR("<IPNET>"));
 		break;
 	}

@@ -26,65 +26,28 @@ const struct str modifier_words[MODIFIER_ALLOF + 1] = {
 
 enum value_class class_of(enum value_type type)
 {
-	switch (type) {
-	case TYPE_INT8:
-	case TYPE_INT16:
-	case TYPE_INT32:
-	case TYPE_INT64:
-	case TYPE_ERRNO:
-	case TYPE_FD:
-	case TYPE_PID:
-	case TYPE_FD32:
-	case TYPE_PID32:
+	/* Signal numbers and sets can only be asked for: Falco refuses to compare them. */
+	if (type == TYPE_SIGTYPE || type == TYPE_SIGSET)
+		return CLASS_OPAQUE;
+	switch (type_kind(type)) {
+	case KIND_SIGNED:
 		return CLASS_SIGNED;
-	case TYPE_UINT8:
-	case TYPE_UINT16:
-	case TYPE_UINT32:
-	case TYPE_UINT64:
-	case TYPE_SYSCALLID:
-	case TYPE_RELTIME:
-	case TYPE_ABSTIME:
-	case TYPE_PORT:
-	case TYPE_L4PROTO:
-	case TYPE_SOCKFAMILY:
-	case TYPE_FLAGS8:
-	case TYPE_FLAGS16:
-	case TYPE_FLAGS32:
-	case TYPE_ENUMFLAGS8:
-	case TYPE_ENUMFLAGS16:
-	case TYPE_ENUMFLAGS32:
-	case TYPE_UID:
-	case TYPE_GID:
-	case TYPE_MODE:
+	case KIND_UNSIGNED:
 		return CLASS_UNSIGNED;
-	case TYPE_DOUBLE:
+	case KIND_DOUBLE:
 		return CLASS_DOUBLE;
-	case TYPE_BOOL:
+	case KIND_BOOL:
 		return CLASS_BOOL;
-	case TYPE_IPADDR:
-	case TYPE_IPV4ADDR:
-	case TYPE_IPV6ADDR:
+	case KIND_IP:
 		return CLASS_IP;
-	case TYPE_IPNET:
-	case TYPE_IPV4NET:
-	case TYPE_IPV6NET:
+	case KIND_NET:
 		return CLASS_NET;
-	case TYPE_CHARBUF:
-	case TYPE_FSPATH:
-	case TYPE_FSRELPATH:
+	case KIND_TEXT:
 		return CLASS_TEXT;
-	case TYPE_BYTEBUF:
+	case KIND_BYTES:
 		return CLASS_BYTES;
-	/* A signal number can only be asked for: Falco refuses to compare it. */
-	case TYPE_SIGTYPE:
-	case TYPE_NONE:
-	case TYPE_SOCKADDR:
-	case TYPE_SOCKTUPLE:
-	case TYPE_FDLIST:
-	case TYPE_DYN:
-	case TYPE_SIGSET:
-	case TYPE_CHARBUFARRAY:
-	case TYPE_CHARBUF_PAIR_ARRAY:
+	case KIND_STRUCT:
+	case KIND_NONE:
 		return CLASS_OPAQUE;
 	}
 	return CLASS_OPAQUE;

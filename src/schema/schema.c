@@ -4,22 +4,15 @@
 #include "base/limits.h"
 #include "internal.h"
 
-/* SIZE_UINT32 = 4, ... */
+/* WIDTH_UINT32 = 4, WIDTH_INT32 = -4, ...; 0: no integer. */
 enum {
-#define TYPE(id, number, size, help) SIZE_##id = (size),
+#define TYPE(id, number, size, kind, help)                                                         \
+	WIDTH_##id = KIND_##kind == KIND_SIGNED                                 ? -(size)          \
+		     : KIND_##kind == KIND_UNSIGNED || KIND_##kind == KIND_BOOL ? (size)           \
+										: 0,
 #include "tables/types.def"
 #undef TYPE
 };
-
-#define BIT(type) (UINT64_C(1) << (type))
-#define SIGNED_TYPES                                                                               \
-	(BIT(TYPE_INT8) | BIT(TYPE_INT16) | BIT(TYPE_INT32) | BIT(TYPE_INT64) | BIT(TYPE_ERRNO) |  \
-	 BIT(TYPE_FD) | BIT(TYPE_PID) | BIT(TYPE_FD32) | BIT(TYPE_PID32))
-/* Fixed in size, and yet no integers. */
-#define OTHER_TYPES (BIT(TYPE_DOUBLE) | BIT(TYPE_IPV6ADDR))
-
-#define WIDTH(id)                                                                                  \
-	(BIT(TYPE_##id) & OTHER_TYPES ? 0 : BIT(TYPE_##id) & SIGNED_TYPES ? -SIZE_##id : SIZE_##id)
 
 #define DETAIL_NONE             .dirfd = -1
 #define DETAIL_FLAGS(set)       .flags = &flag_set_table[FLAG_SET_##set], .dirfd = -1
@@ -32,7 +25,7 @@ enum {
 	{ .name = { (param_name), sizeof(param_name) - 1 },                                        \
 	  .type = TYPE_##value,                                                                    \
 	  .print = PRINT_##format,                                                                 \
-	  .width = WIDTH(value),                                                                   \
+	  .width = WIDTH_##value,                                                                  \
 	  DETAIL_##detail },
 #define END                                                                                        \
 	}                                                                                          \
@@ -80,7 +73,7 @@ const struct event_info *event_info(unsigned type)
 unsigned type_size(enum value_type type)
 {
 	static const uint8_t sizes[] = {
-#define TYPE(id, number, size, help) [TYPE_##id] = (size),
+#define TYPE(id, number, size, kind, help) [TYPE_##id] = (size),
 #include "tables/types.def"
 #undef TYPE
 	};
@@ -88,10 +81,21 @@ unsigned type_size(enum value_type type)
 	return type < ARRAY_SIZE(sizes) ? sizes[type] : 0;
 }
 
+enum type_kind type_kind(enum value_type type)
+{
+	static const uint8_t kinds[] = {
+#define TYPE(id, number, size, kind, help) [TYPE_##id] = KIND_##kind,
+#include "tables/types.def"
+#undef TYPE
+	};
+
+	return type < ARRAY_SIZE(kinds) ? (enum type_kind)kinds[type] : KIND_NONE;
+}
+
 const char *type_name(enum value_type type)
 {
 	static const char *const names[] = {
-#define TYPE(id, number, size, help) [TYPE_##id] = #id,
+#define TYPE(id, number, size, kind, help) [TYPE_##id] = #id,
 #include "tables/types.def"
 #undef TYPE
 	};

@@ -169,7 +169,7 @@ static void every_type_is_as_specified(void **state)
 			size = 0;
 		assert_int_equal(type_size(type), size);
 	}
-#define TYPE(id, number, size, help) known++;
+#define TYPE(id, number, size, kind, help) known++;
 #include "tables/types.def"
 #undef TYPE
 	assert_int_equal(rows, known);
