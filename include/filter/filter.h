@@ -87,7 +87,8 @@ typedef uint32_t expr_id;
 #define EXPR_NONE UINT32_MAX
 
 /*
- * Checks types, compiles constants and adds the (macro-free) tree to the pool. EXPR_NONE with a
+ * Checks types, compiles constants and adds the (macro-free) tree to the pool, before which a
+ * tree made by ast_expand must not go away. EXPR_NONE with a
  * diagnostic added when a field, operator or value is wrong; *error_at as for ast_parse, and
  * *unknown says that the fault is of the kind `skip-if-unknown-filter` forgives.
  */

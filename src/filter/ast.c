@@ -153,6 +153,7 @@ struct ast *ast_expand(struct arena *arena, const struct ast *tree,
 		*copy = *tree;
 	else
 		*copy = *expand(tree, &e);
+	copy->expanded = true;
 	return copy;
 }
 

@@ -219,6 +219,8 @@ struct compiler {
 	VEC(const struct bundle *) bundles;
 	struct strmap bundle_ids; /* by what is in them; number + 1 as a pointer */
 	uint32_t enclosing; /* inside of what is remembered as a whole: how often that is used */
+	VEC(expr_id) groups;
+	VEC(expr_id) of_type, of_fd; /* atoms on which the type may decide */
 	/* For the type being compiled, by node: */
 	uint8_t *fold;
 	uint32_t *uses;  /* how often its code would run into it */
@@ -229,8 +231,14 @@ struct compiler {
 
 /* Chooses opcode, slot and constants for every atom; fills slots, numbers, sets, indexes. */
 void select_atoms(struct compiler *c);
-/* What is known of every node when only events of this type arrive. */
-void fold_nodes(struct compiler *c, unsigned type);
+/*
+ * What is known of every node when only events of one type arrive: first, once, of the atoms that
+ * are the same for all types; then of the other atoms, whose result is a text that is equal for
+ * types that are alike; then of the groups.
+ */
+void fold_begin(struct compiler *c);
+struct str fold_atoms(struct compiler *c, unsigned type);
+void fold_groups(struct compiler *c);
 
 /* A piece of code being written: jumps go to labels until it is done. */
 struct emitter {

@@ -179,6 +179,22 @@ static struct str type_key(struct compiler *c, unsigned type)
 	return str_of(key, c->nrules + n);
 }
 
+/* What makes two types alike before anything else is looked at: rules, and what their atoms say. */
+static struct str kind_key(struct compiler *c, unsigned type)
+{
+	char *key = arena_bytes(c->scratch, c->nrules + c->of_type.n + 1);
+	struct str atoms;
+	bool any = false;
+
+	for (size_t i = 0; i < c->nrules; i++)
+		any |= key[i] = event_set_has(&c->rules[i].types, type);
+	if (!any)
+		return STR("");
+	atoms = fold_atoms(c, type);
+	memcpy(key + c->nrules, atoms.p, atoms.len);
+	return str_of(key, c->nrules + atoms.len);
+}
+
 static bool has_rules(const struct compiler *c, unsigned type)
 {
 	for (size_t i = 0; i < c->nrules; i++)
@@ -187,16 +203,16 @@ static bool has_rules(const struct compiler *c, unsigned type)
 	return false;
 }
 
-static void compile_type(struct compiler *c, struct strmap *known, unsigned type)
+static uint32_t compile_type(struct compiler *c, struct strmap *known, unsigned type)
 {
 	struct chain *chains;
 	struct str key;
 	uintptr_t found;
 	size_t n;
 
-	fold_nodes(c, type);
+	fold_groups(c);
 	if (!has_rules(c, type))
-		return;
+		return 0;
 	count_uses(c, type);
 	key = type_key(c, type);
 	found = (uintptr_t)strmap_get(known, key);
@@ -207,7 +223,28 @@ static void compile_type(struct compiler *c, struct strmap *known, unsigned type
 		found = (uintptr_t)emit_main(c, chains, n) + 1;
 		strmap_put(known, key, (void *)found);
 	}
-	c->out->main[type] = (uint32_t)found;
+	return (uint32_t)found;
+}
+
+static void compile_types(struct compiler *c)
+{
+	struct strmap kinds = { 0 }, known = { 0 };
+
+	fold_begin(c);
+	for (unsigned type = 0; type < EVENT_OWN_FIRST; type++) {
+		struct str kind = event_info(type)->exists ? kind_key(c, type) : STR("");
+		uintptr_t alike = kind.len ? (uintptr_t)strmap_get(&kinds, kind) : 1;
+
+		if (!alike) {
+			alike = (uintptr_t)type + 1;
+			c->out->main[type] = compile_type(c, &known, type);
+			strmap_put(&kinds, kind, (void *)alike);
+		} else if (kind.len) {
+			c->out->main[type] = c->out->main[alike - 1];
+		}
+	}
+	strmap_fini(&kinds);
+	strmap_fini(&known);
 }
 
 static void finish(struct compiler *c)
@@ -232,7 +269,6 @@ struct programs *programs_compile_with(struct arena *arena, const struct pool *p
 {
 	struct compiler c = { .arena = arena, .pool = p, .rules = rules, .nrules = n };
 	const size_t nodes = p->nodes.n;
-	struct strmap known = { 0 };
 
 	c.scratch = arena_new();
 	c.without = options->without;
@@ -249,11 +285,8 @@ struct programs *programs_compile_with(struct arena *arena, const struct pool *p
 	c.memo = arena_array(c.scratch, nodes, sizeof(*c.memo));
 	c.block = arena_array(c.scratch, nodes, sizeof(*c.block));
 	select_atoms(&c);
-	for (unsigned type = 0; type < EVENT_OWN_FIRST; type++)
-		if (event_info(type)->exists)
-			compile_type(&c, &known, type);
+	compile_types(&c);
 	finish(&c);
-	strmap_fini(&known);
 	strmap_fini(&c.bundle_ids);
 	arena_free(c.scratch);
 	assert(programs_check(c.out));

@@ -2,7 +2,8 @@
 #include "code.h"
 
 /*
- * What becomes of a condition when the event's type is known. Only facts that hold for every
+ * What becomes of a condition when the event's type is known. Few atoms depend on that; all fields
+ * of the fd class depend on it in the same way. Only facts that hold for every
  * event of the type are used: its name, its direction, which parameters it has, and that fields
  * of the fd class need an event that works on a descriptor.
  */
@@ -39,15 +40,31 @@ static bool has_parameter(const struct field_ref *f, unsigned type)
 			    : event_param_index(type, f->key) >= 0;
 }
 
+static bool is_never(const struct atom *a)
+{
+	return !a->right && a->n == 0 && a->cmp != CMP_EXISTS && !a->left->is_list;
+}
+
+static bool asks_for_type(const struct atom *a)
+{
+	if (a->left->kind != OPERAND_FIELD)
+		return false;
+	switch ((int)a->left->field.id) {
+	case FIELD_EVT_TYPE:
+	case FIELD_EVT_DIR:
+	case FIELD_EVT_ARG:
+	case FIELD_EVT_RAWARG:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static enum fold fold_atom(struct compiler *c, const struct node *n, unsigned type)
 {
 	const struct atom *a = &c->pool->atoms.items[n->atom];
 	const struct term *left = a->left;
 
-	if (!a->right && a->n == 0 && a->cmp != CMP_EXISTS && !left->is_list)
-		return FOLD_FALSE;
-	if (left->kind != OPERAND_FIELD)
-		return FOLD_DYNAMIC;
 	switch ((int)left->field.id) {
 	case FIELD_EVT_TYPE:
 		if (!has_name_of_its_own(type))
@@ -57,13 +74,46 @@ static enum fold fold_atom(struct compiler *c, const struct node *n, unsigned ty
 		return fold_text(a, event_info(type)->name, c->scratch);
 	case FIELD_EVT_DIR:
 		return fold_text(a, event_is_exit(type) ? STR("<") : STR(">"), c->scratch);
-	case FIELD_EVT_ARG:
-	case FIELD_EVT_RAWARG:
-		return has_parameter(&left->field, type) ? FOLD_DYNAMIC : FOLD_FALSE;
 	default:
-		break;
+		return has_parameter(&left->field, type) ? FOLD_DYNAMIC : FOLD_FALSE;
 	}
-	return c->selected[n->atom].needs_fd && !works_on_fd(type) ? FOLD_FALSE : FOLD_DYNAMIC;
+}
+
+void fold_begin(struct compiler *c)
+{
+	for (size_t i = 0; i < c->pool->nodes.n; i++) {
+		const struct node *n = &c->pool->nodes.items[i];
+		const struct atom *a = &c->pool->atoms.items[n->atom];
+
+		if (n->kind != NODE_ATOM)
+			VEC_PUSH(c->scratch, &c->groups, (expr_id)i);
+		else if (is_never(a))
+			c->fold[i] = c->without & PART_FOLD ? FOLD_DYNAMIC : FOLD_FALSE;
+		else if (asks_for_type(a))
+			VEC_PUSH(c->scratch, &c->of_type, (expr_id)i);
+		else if (c->selected[n->atom].needs_fd)
+			VEC_PUSH(c->scratch, &c->of_fd, (expr_id)i);
+	}
+}
+
+struct str fold_atoms(struct compiler *c, unsigned type)
+{
+	const enum fold fd = works_on_fd(type) ? FOLD_DYNAMIC : FOLD_FALSE;
+	char *key;
+
+	if (c->without & PART_FOLD)
+		return STR("");
+	key = arena_bytes(c->scratch, c->of_type.n + 1);
+	for (size_t i = 0; i < c->of_type.n; i++) {
+		const expr_id id = c->of_type.items[i];
+
+		c->fold[id] = (uint8_t)fold_atom(c, &c->pool->nodes.items[id], type);
+		key[i] = (char)c->fold[id];
+	}
+	for (size_t i = 0; i < c->of_fd.n; i++)
+		c->fold[c->of_fd.items[i]] = (uint8_t)fd;
+	key[c->of_type.n] = (char)fd;
+	return str_of(key, c->of_type.n + 1);
 }
 
 static enum fold fold_group(const struct compiler *c, const struct node *n)
@@ -86,26 +136,13 @@ static enum fold fold_not(enum fold f)
 	return f == FOLD_DYNAMIC ? FOLD_DYNAMIC : known(f == FOLD_FALSE);
 }
 
-void fold_nodes(struct compiler *c, unsigned type)
+void fold_groups(struct compiler *c)
 {
-	if (c->without & PART_FOLD) {
-		memset(c->fold, FOLD_DYNAMIC, c->pool->nodes.n);
-		return;
-	}
-	for (size_t i = 0; i < c->pool->nodes.n; i++) {
-		const struct node *n = &c->pool->nodes.items[i];
+	for (size_t i = 0; i < c->groups.n && !(c->without & PART_FOLD); i++) {
+		const expr_id id = c->groups.items[i];
+		const struct node *n = &c->pool->nodes.items[id];
 
-		switch (n->kind) {
-		case NODE_ATOM:
-			c->fold[i] = (uint8_t)fold_atom(c, n, type);
-			break;
-		case NODE_NOT:
-			c->fold[i] = (uint8_t)fold_not(c->fold[n->items[0]]);
-			break;
-		case NODE_AND:
-		case NODE_OR:
-			c->fold[i] = (uint8_t)fold_group(c, n);
-			break;
-		}
+		c->fold[id] = (uint8_t)(n->kind == NODE_NOT ? fold_not(c->fold[n->items[0]])
+							    : fold_group(c, n));
 	}
 }

@@ -38,6 +38,22 @@ void pool_free(struct pool *p)
 		regex_free(p->regexes.items[i]);
 	strmap_fini(&p->atom_ids);
 	strmap_fini(&p->node_ids);
+	idmap_fini(&p->trees);
+}
+
+struct known_tree *tree_known(struct pool *p, const struct ast *tree)
+{
+	const uint64_t key = (uintptr_t)tree;
+	struct known_tree *k;
+
+	if (!tree->expanded)
+		return NULL;
+	k = idmap_get(&p->trees, key);
+	if (k)
+		return k;
+	k = ARENA_NEW(p->arena, struct known_tree);
+	k->id = EXPR_NONE;
+	return idmap_put(&p->trees, key, k) ? k : NULL;
 }
 
 struct diag *check_fail(struct checker *c, size_t from, size_t to, const char *format, ...)
@@ -95,7 +111,9 @@ static expr_id add_node(struct pool *p, struct node new, const expr_id *items)
 			if (child->depth >= new.depth)
 				new.depth = child->depth + 1;
 		}
-		if (new.kind != NODE_ATOM)
+		if (new.kind == NODE_ATOM)
+			events_of_atom(p, &p->atoms.items[new.atom], &new.yes, &new.no);
+		else
 			events_of_group(p, &new);
 		map_put(p->arena, &p->node_ids, buf_view(&key), id);
 		VEC_PUSH(p->arena, &p->nodes, new);
@@ -130,14 +148,15 @@ static expr_id add_atom(struct checker *c, const struct ast *tree)
 	}
 	buf_fini(&key);
 	n.deps = p->atoms.items[n.atom].deps;
-	events_of_atom(p, &p->atoms.items[n.atom], &n.yes, &n.no);
 	return add_node(p, n, NULL);
 }
 
-static expr_id add_tree(struct checker *c, const struct ast *tree)
+static expr_id add_tree(struct checker *c, const struct ast *tree);
+
+static expr_id add_new_tree(struct checker *c, const struct ast *tree)
 {
 	struct node n = { .n = 0 };
-	expr_id *items, id;
+	expr_id *items;
 
 	if (tree->kind == AST_CHECK)
 		return add_atom(c, tree);
@@ -155,7 +174,19 @@ static expr_id add_tree(struct checker *c, const struct ast *tree)
 			return EXPR_NONE;
 	}
 	n.kind = tree->kind == AST_AND ? NODE_AND : tree->kind == AST_OR ? NODE_OR : NODE_NOT;
-	id = add_node(c->pool, n, items);
+	return add_node(c->pool, n, items);
+}
+
+static expr_id add_tree(struct checker *c, const struct ast *tree)
+{
+	struct known_tree *known = tree_known(c->pool, tree);
+	expr_id id;
+
+	if (known && known->id != EXPR_NONE)
+		return known->id;
+	id = add_new_tree(c, tree);
+	if (known)
+		known->id = id;
 	return id;
 }
 

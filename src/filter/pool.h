@@ -47,6 +47,13 @@ struct node {
 	const struct event_set *yes, *no;
 };
 
+/* What came of a tree that stands in others as it is: the body of a macro. */
+struct known_tree {
+	expr_id id;   /* EXPR_NONE: not yet added */
+	bool calm;    /* nothing in it is worth a hint about its fields */
+	bool correct; /* nor about its constants */
+};
+
 struct pool {
 	struct arena *arena;
 	const struct static_fields *statics;
@@ -55,6 +62,7 @@ struct pool {
 	VEC(struct regex *) regexes;
 	struct strmap atom_ids; /* by key: number + 1 as a pointer */
 	struct strmap node_ids;
+	struct idmap trees; /* struct known_tree by the tree's address */
 	const struct event_set *all, *none;
 };
 
@@ -74,6 +82,9 @@ struct checker {
 /* The fault is in bytes [from, to) of the text. */
 struct diag *check_fail(struct checker *c, size_t from, size_t to, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* Of a tree that was expanded; NULL for any other, and without memory. */
+struct known_tree *tree_known(struct pool *p, const struct ast *tree);
 
 /* NULL after an error. `right`: it stands on the right of an operator. */
 struct term *term_check(struct checker *c, const struct operand *o, bool right);

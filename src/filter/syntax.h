@@ -94,6 +94,7 @@ enum ast_kind { AST_AND, AST_OR, AST_NOT, AST_MACRO, AST_CHECK };
 
 struct ast {
 	enum ast_kind kind;
+	bool expanded;   /* without references; it may stand in several others */
 	uint32_t depth;  /* 1 for a leaf; saturates */
 	uint32_t weight; /* nodes below and this one, shared ones counted each time; saturates */
 	size_t at, end;

@@ -20,6 +20,7 @@ struct early {
 	size_t at[ARRAY_SIZE(deprecated)], end[ARRAY_SIZE(deprecated)];
 	const struct source_text *source[ARRAY_SIZE(deprecated)];
 	bool na;
+	size_t found;
 };
 
 static void place_nowhere(struct diag *d)
@@ -29,13 +30,17 @@ static void place_nowhere(struct diag *d)
 
 static void see_fields(struct early *e, const struct operand *o)
 {
-	for (size_t i = 0; o->kind == OPERAND_FIELD && i < ARRAY_SIZE(deprecated); i++)
-		if (str_eq(o->text, deprecated[i]) && !e->seen[i]) {
+	for (size_t i = 0; o->kind == OPERAND_FIELD && i < ARRAY_SIZE(deprecated); i++) {
+		if (!str_eq(o->text, deprecated[i]))
+			continue;
+		e->found++;
+		if (!e->seen[i]) {
 			e->seen[i] = true;
 			e->at[i] = o->at;
 			e->end[i] = o->end;
 			e->source[i] = e->c->source;
 		}
+	}
 	for (size_t i = 0; i < o->n; i++)
 		see_fields(e, o->items[i]);
 }
@@ -64,25 +69,39 @@ static bool is_unsafe_na(const struct check *k)
 	return false;
 }
 
+static void check_early(struct early *e, const struct ast *tree)
+{
+	const struct check *k = &tree->check;
+
+	e->c->source = tree->source;
+	see_fields(e, k->left);
+	if (!is_unsafe_na(k))
+		return;
+	e->found++;
+	if (e->na)
+		return;
+	e->na = true;
+	place_nowhere(filter_diag(e->c->diags, LOAD_UNSAFE_NA_CHECK, e->c->source, 0, tree->at,
+				  tree->end,
+				  "comparing '%.*s' with <NA> is not reliable; use 'exists'",
+				  STR_ARG(innermost(k->left)->text)));
+}
+
 static void walk_early(struct early *e, const struct ast *tree)
 {
-	if (tree->kind == AST_CHECK) {
-		const struct check *k = &tree->check;
+	struct known_tree *known = tree_known(e->c->pool, tree);
+	const size_t found = e->found;
 
-		e->c->source = tree->source;
-		see_fields(e, k->left);
-		if (is_unsafe_na(k) && !e->na) {
-			e->na = true;
-			place_nowhere(filter_diag(e->c->diags, LOAD_UNSAFE_NA_CHECK, e->c->source,
-						  0, tree->at, tree->end,
-						  "comparing '%.*s' with <NA> is not reliable; "
-						  "use 'exists'",
-						  STR_ARG(innermost(k->left)->text)));
-		}
+	if (known && known->calm)
+		return;
+	if (tree->kind == AST_CHECK) {
+		check_early(e, tree);
 	} else if (tree->kind != AST_MACRO) {
 		for (size_t i = 0; i < tree->group.n; i++)
 			walk_early(e, tree->group.items[i]);
 	}
+	if (known)
+		known->calm = found == e->found;
 }
 
 void warn_early(struct checker *c, const struct ast *tree)
@@ -106,11 +125,15 @@ static bool is_field_name(struct checker *c, struct str text)
 {
 	struct field_ref ref;
 
-	return field_parse(str_trim(text), c->pool->statics, &ref) == FIELD_OK;
+	/* every name has a dot */
+	return str_chr(text, '.') < text.len &&
+	       field_parse(str_trim(text), c->pool->statics, &ref) == FIELD_OK;
 }
 
 static bool looks_like_call(struct str text)
 {
+	if (str_chr(text, '(') == text.len)
+		return false;
 	text = str_trim(text);
 	for (size_t i = 0; i < TRANSFORMERS; i++) {
 		struct str rest = str_from_index(text, transformers[i].name.len);
@@ -162,6 +185,11 @@ static void warn_constant(struct checker *c, const struct check *k, const struct
 
 void warn_late(struct checker *c, const struct ast *tree)
 {
+	struct known_tree *known = tree_known(c->pool, tree);
+	const size_t said = c->diags->list.n;
+
+	if (known && known->correct)
+		return;
 	if (tree->kind == AST_CHECK) {
 		c->source = tree->source;
 		for (size_t i = 0; i < tree->check.n; i++)
@@ -170,4 +198,6 @@ void warn_late(struct checker *c, const struct ast *tree)
 		for (size_t i = 0; i < tree->group.n; i++)
 			warn_late(c, tree->group.items[i]);
 	}
+	if (known)
+		known->correct = said == c->diags->list.n;
 }

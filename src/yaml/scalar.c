@@ -318,6 +318,8 @@ bool yaml_scalar_text(struct arena *arena, const struct scalar_source *from,
 		.end = from->end,
 		.out = arena_bytes(arena, from->decoded.len + 1),
 		.max = from->decoded.len,
+		/* most scalars are one run */
+		.runs = { .items = ARENA_NEW(arena, struct source_run), .cap = 1 },
 	};
 
 	if (from->has_properties)
