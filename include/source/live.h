@@ -41,13 +41,16 @@ const char *live_uring_lacks(const struct source *s);
 /* Sleeps until some ring has data or timeout_ns passed. */
 void live_wait(struct source *s, uint64_t timeout_ns);
 
+#define LIVE_WHY_MAX 256
+
 /* One thing asked of the kernel, and what was found. */
 struct live_feature {
 	const char *name;
 	const char *needed_for;
-	const char *remedy; /* when it is missing */
-	bool required;      /* without it nothing can be captured */
-	int found;          /* 1 there, 0 missing, -errno: could not be found out */
+	const char *remedy;     /* when it is missing */
+	bool required;          /* without it nothing can be captured */
+	int found;              /* 1 there, 0 missing, -errno: could not be found out */
+	char why[LIVE_WHY_MAX]; /* what exactly is missing, or keeps from finding out; may be empty */
 };
 /* Asks for all of them, the required ones first; returns how many there are. */
 size_t live_features(struct live_feature *out, size_t max);

@@ -154,6 +154,8 @@ int run_live(const struct setup *s);
 
 /* What a live source missed: one line per reason, so that nothing is missing silently. */
 void print_losses(struct source *s);
+/* What this kernel keeps from being seen at all; nothing where all is seen. */
+void print_unseen(const struct source *s);
 
 /* ---- child.c: a command to watch ---- */
 

@@ -10,23 +10,37 @@
 
 /* ---- What the kernel offers ------------------------------------------------------------------ */
 
+static void print_feature(struct buf *out, const struct live_feature *f)
+{
+	const char *found = f->found > 0 ? "yes" : f->found == 0 ? "no" : "unknown";
+
+	buf_printf(out, "%-8s %-32s %s\n", found, f->name, f->needed_for);
+	if (f->found <= 0 && f->why[0])
+		buf_printf(out, "         (%s)\n", f->why);
+	if (f->found == 0)
+		buf_printf(out, "         %s\n", f->remedy);
+}
+
 int check_kernel(void)
 {
 	struct live_feature f[32];
 	size_t n = live_features(f, ARRAY_SIZE(f));
 	struct buf out = { 0 };
-	int status = EXIT_OK;
+	bool missing = false;
 
 	for (size_t i = 0; i < n; i++) {
-		const char *found = f[i].found > 0 ? "yes" : f[i].found == 0 ? "no" : "unknown";
-
-		buf_printf(&out, "%-8s %-40s %s\n", found, f[i].name, f[i].needed_for);
-		if (f[i].found == 0) {
-			buf_printf(&out, "         %s\n", f[i].remedy);
-			status = f[i].required ? EXIT_FAILED : status;
-		}
+		print_feature(&out, &f[i]);
+		missing = missing || (f[i].required && f[i].found <= 0);
 	}
-	return finish_with(&out) == EXIT_OK ? status : EXIT_FAILED;
+	if (missing)
+		buf_str(&out,
+			STR("\nLive capture does not work here: something it needs is missing.\n"));
+	else if (f[n - 1].found <= 0)
+		buf_str(&out,
+			STR("\nLive capture works here, but does not see what is handed in through io_urings.\n"));
+	else
+		buf_str(&out, STR("\nLive capture works here.\n"));
+	return finish_with(&out) == EXIT_OK && !missing ? EXIT_OK : EXIT_FAILED;
 }
 
 /* ---- A live run ----------------------------------------------------------------------------- */
@@ -106,7 +120,9 @@ static bool open_source(struct live_run *r)
 	     live_want(r->run.source, r->needs.syscall, r->needs.signals, &err) == 0;
 	if (ok && r->scope.kind == WIRE_SCOPE_TASKS)
 		ok = live_scope_pid(r->run.source, r->scope.pid, &err) == 0;
-	if (!ok)
+	if (ok)
+		print_unseen(r->run.source);
+	else
 		complain("%s", err.text);
 	return ok;
 }

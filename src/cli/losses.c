@@ -27,3 +27,11 @@ void print_losses(struct source *s)
 		if (sums[i] && reasons[i])
 			complain("%" PRIu64 " %s", sums[i], reasons[i]);
 }
+
+void print_unseen(const struct source *s)
+{
+	const char *why = live_uring_lacks(s);
+
+	if (why)
+		complain("what is handed in through io_urings is not seen: %s", why);
+}

@@ -295,6 +295,7 @@ static bool start(struct record *r, struct err *err)
 	r->source = source_open_live(&options, err);
 	if (!r->source)
 		return false;
+	print_unseen(r->source);
 	r->writer = scap_create(r->path, r->compress, err);
 	if (!r->writer)
 		return false;

@@ -9,6 +9,7 @@
 struct bpf_object;
 struct bpf_link;
 struct bpf_program;
+struct btf;
 
 /*
  * The reader's end of one kernel ring buffer. Layout of the kernel's
@@ -42,7 +43,7 @@ struct kernel_side {
 	uint64_t boot_epoch_ns;     /* what the kernel side adds to its clock */
 	bool loaded[WIRE_PROGRAMS]; /* exit programs, by where the dispatcher finds them */
 	int tasks_fd, losses_fd, rings_fd, programs_fd;
-	char uring_lacks[96]; /* why io_urings are not covered; empty: they are */
+	char uring_lacks[LIVE_WHY_MAX]; /* why io_urings are not covered; empty: they are */
 };
 
 /*
@@ -63,6 +64,8 @@ struct bpf_program *kernel_program(const struct kernel_side *k, const char *name
  * kept, none when an essential one cannot be had or the kernel refuses them.
  */
 bool is_uring_program(const char *name);
+/* Which tracepoint is missing; empty when none is. */
+void uring_lacks(const struct btf *kernel, char why[LIVE_WHY_MAX]);
 void uring_choose(struct kernel_side *k, struct bpf_object *object);
 void uring_refused(struct kernel_side *k);
 

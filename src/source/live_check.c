@@ -6,91 +6,71 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
-#include <sys/utsname.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /*
- * What live capture needs of a kernel, found out by asking the kernel, never by its version. Each
- * probe returns 1 for there, 0 for missing, or -errno when it could not be found out.
+ * What live capture needs of a kernel and of its own rights, found out by asking the kernel, never
+ * by its version. Each probe returns 1 for there, 0 for missing, or -errno when it could not be
+ * found out; more about either than the table knows it puts into `why`.
  */
 
-/* The kernel's own types; loaded once for all probes. NULL: it describes none. */
 struct probing {
-	struct btf *btf;
+	struct btf *btf; /* the kernel's own types; NULL: it describes none */
+	bool may_bpf;
+	struct kernel_side loaded;
+	bool is_loaded;
+	char *why;
 };
 
-static int has_btf(const struct probing *p)
+static void say_why(struct probing *p, const char *text)
 {
-	return p->btf != NULL;
+	snprintf(p->why, LIVE_WHY_MAX, "%.*s", LIVE_WHY_MAX - 1, text);
 }
 
-/* bpf() itself must be allowed: a map of one entry is the least there is. */
-static int may_use_bpf(const struct probing *p)
+/* ---- Rights --------------------------------------------------------------------------------- */
+
+static int has_capability(unsigned which)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[2] = { 0 };
+
+	if (syscall(SYS_capget, &head, sets) < 0)
+		return -errno;
+	return (sets[which / 32].effective >> which % 32 & 1) ||
+	       (sets[CAP_SYS_ADMIN / 32].effective >> CAP_SYS_ADMIN % 32 & 1);
+}
+
+static int has_cap_bpf(struct probing *p)
+{
+	(void)p;
+	return has_capability(CAP_BPF);
+}
+
+static int has_cap_perfmon(struct probing *p)
+{
+	(void)p;
+	return has_capability(CAP_PERFMON);
+}
+
+/* A map of one entry is the least there is to ask for. */
+static int may_use_bpf(struct probing *p)
 {
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "besra_probe", 4, 4, 1, NULL);
 
-	(void)p;
+	p->may_bpf = fd >= 0;
 	if (fd < 0)
-		return errno == EPERM ? 0 : -errno;
-	close(fd);
-	return 1;
-}
-
-static int may_trace(const struct probing *p)
-{
-	(void)p;
-	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL);
-}
-
-static int has_ring_buffers(const struct probing *p)
-{
-	(void)p;
-	return libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
-}
-
-static int has_task_storage(const struct probing *p)
-{
-	(void)p;
-	return libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL);
-}
-
-static int has_tracepoint(const struct probing *p, const char *typedef_name)
-{
-	return p->btf && btf__find_by_name_kind(p->btf, typedef_name, BTF_KIND_TYPEDEF) > 0;
-}
-
-static int has_sys_exit(const struct probing *p)
-{
-	return has_tracepoint(p, "btf_trace_sys_exit");
-}
-
-static int has_process_events(const struct probing *p)
-{
-	return has_tracepoint(p, "btf_trace_sched_process_fork") &&
-	       has_tracepoint(p, "btf_trace_sched_process_exit");
-}
-
-static int has_signals(const struct probing *p)
-{
-	return has_tracepoint(p, "btf_trace_signal_deliver");
-}
-
-static int has_iterators(const struct probing *p)
-{
-	return p->btf && btf__find_by_name_kind(p->btf, "bpf_iter_task", BTF_KIND_FUNC) > 0 &&
-	       btf__find_by_name_kind(p->btf, "bpf_iter_task_file", BTF_KIND_FUNC) > 0;
-}
-
-static int has_io_uring(const struct probing *p)
-{
-	return (has_tracepoint(p, "btf_trace_io_uring_submit_req") ||
-		has_tracepoint(p, "btf_trace_io_uring_submit_sqe")) &&
-	       has_tracepoint(p, "btf_trace_io_uring_complete");
+		say_why(p, strerror(errno));
+	else
+		close(fd);
+	return p->may_bpf;
 }
 
 /* The lockdown mode "confidentiality" forbids reading kernel memory from programs. */
-static int is_not_locked_down(const struct probing *p)
+static int is_not_locked_down(struct probing *p)
 {
 	char mode[128] = "";
 	int fd = open("/sys/kernel/security/lockdown", O_RDONLY | O_CLOEXEC);
@@ -104,68 +84,186 @@ static int is_not_locked_down(const struct probing *p)
 	return n > 0 && !strstr(mode, "[confidentiality]");
 }
 
+/* ---- BPF ------------------------------------------------------------------------------------ */
+
+static int has_btf(struct probing *p)
+{
+	return p->btf != NULL;
+}
+
+static int may_trace(struct probing *p)
+{
+	(void)p;
+	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL);
+}
+
+static int has_ring_buffers(struct probing *p)
+{
+	(void)p;
+	return libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
+}
+
+#define RING_BYTES (4u << 20)
+
+/* Maps are charged to the limit of locked memory or, since 5.11, to the control group's. */
+static int has_memory(struct probing *p)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "besra_probe", 0, 0, RING_BYTES, NULL);
+
+	if (fd < 0) {
+		say_why(p, strerror(errno));
+		return errno == EPERM || errno == ENOMEM ? 0 : -errno;
+	}
+	close(fd);
+	return 1;
+}
+
+static int has_task_storage(struct probing *p)
+{
+	(void)p;
+	return libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL);
+}
+
+/* All of them, as this kernel's verifier sees them; attached to nothing. */
+static int programs_load(struct probing *p)
+{
+	const struct live_options options = { .shards = 1 };
+	uint8_t every[WIRE_SYSCALLS_MAX];
+	struct err err = { 0 };
+
+	memset(every, 1, sizeof(every));
+	p->is_loaded = kernel_load(&p->loaded, &options, every, &err) == 0;
+	if (!p->is_loaded)
+		say_why(p, err.text);
+	return p->is_loaded;
+}
+
+/* ---- Tracepoints and iterators, which the kernel's types name ------------------------------- */
+
+/* 1 when all are there; the first one missing is the reason why not. */
+static int has_all(struct probing *p, const char *prefix, uint32_t kind, const char *const *names)
+{
+	char type[64];
+
+	for (; *names; names++) {
+		snprintf(type, sizeof(type), "%s%s", prefix, *names);
+		if (btf__find_by_name_kind(p->btf, type, kind) > 0)
+			continue;
+		snprintf(p->why, LIVE_WHY_MAX, "there is no %s", *names);
+		return 0;
+	}
+	return 1;
+}
+
+static int has_tracepoints(struct probing *p, const char *const *names)
+{
+	return has_all(p, "btf_trace_", BTF_KIND_TYPEDEF, names);
+}
+
+static int has_sys_exit(struct probing *p)
+{
+	return has_tracepoints(p, (const char *const[]){ "sys_exit", NULL });
+}
+
+static int has_process_events(struct probing *p)
+{
+	return has_tracepoints(p, (const char *const[]){ "sched_process_fork", "sched_process_exec",
+							 "sched_process_exit", NULL });
+}
+
+static int has_signals(struct probing *p)
+{
+	return has_tracepoints(p, (const char *const[]){ "signal_deliver", NULL });
+}
+
+static int has_iterators(struct probing *p)
+{
+	return has_all(p, "bpf_iter_", BTF_KIND_FUNC,
+		       (const char *const[]){ "task", "task_file", NULL });
+}
+
+static int has_io_uring(struct probing *p)
+{
+	if (p->is_loaded)
+		say_why(p, p->loaded.uring_lacks);
+	else
+		uring_lacks(p->btf, p->why);
+	return !p->why[0];
+}
+
+/* ---- The table ------------------------------------------------------------------------------ */
+
+/* What must be there for a probe to mean anything. */
+enum asks { OF_ANYBODY, OF_TYPES = 1, OF_BPF = 2 };
+
 static const struct {
-	struct live_feature about;
-	int (*probe)(const struct probing *p);
+	const char *name, *needed_for, *remedy;
+	bool required;
+	unsigned asks; /* enum asks */
+	int (*probe)(struct probing *p);
 } features[] = {
-	{ { "kernel types (BTF)", "everything: programs find the kernel's data by it",
-	    "use a kernel built with CONFIG_DEBUG_INFO_BTF=y (/sys/kernel/btf/vmlinux)", true, 0 },
-	  has_btf },
-	{ { "permission for bpf()", "everything",
-	    "run as root, or with CAP_BPF (before Linux 5.8: CAP_SYS_ADMIN); in a container also "
-	    "allow bpf() in its seccomp profile",
-	    true, 0 },
-	  may_use_bpf },
-	{ { "tracing programs", "everything", "run as root, or with CAP_PERFMON", true, 0 },
-	  may_trace },
-	{ { "no lockdown of confidentiality", "reading kernel memory from programs",
-	    "boot without lockdown=confidentiality", true, 0 },
-	  is_not_locked_down },
-	{ { "ring buffers", "getting events out of the kernel", "use Linux 5.8 or newer", true, 0 },
-	  has_ring_buffers },
-	{ { "task storage", "numbering events, scope by process", "use Linux 5.11 or newer", true,
-	    0 },
-	  has_task_storage },
-	{ { "tracepoint sys_exit", "system calls", "use a kernel with CONFIG_FTRACE_SYSCALLS=y",
-	    true, 0 },
-	  has_sys_exit },
-	{ { "tracepoints fork and exit", "the life of processes",
-	    "use a kernel with CONFIG_TRACEPOINTS=y", true, 0 },
-	  has_process_events },
-	{ { "tracepoint signal_deliver", "signals", "without it there are no signaldeliver events",
-	    false, 0 },
-	  has_signals },
-	{ { "iterators over tasks and files", "what ran before besra",
-	    "without them earlier processes are completed from /proc", false, 0 },
-	  has_iterators },
-	{ { "io_uring tracepoints with the request", "work that arrives through io_uring",
-	    "without them io_uring is not covered on this kernel", false, 0 },
-	  has_io_uring },
+#define FEATURE(probe, asks, required, name, needed_for, remedy)                                   \
+	{ name, needed_for, remedy, required, asks, probe },
+#include "tables/live_features.def"
+#undef FEATURE
 };
+
+static int ask(struct probing *p, size_t i, struct live_feature *out)
+{
+	*out = (struct live_feature){ .name = features[i].name,
+				      .needed_for = features[i].needed_for,
+				      .remedy = features[i].remedy,
+				      .required = features[i].required };
+	p->why = out->why;
+	if (features[i].asks & OF_TYPES && !p->btf) {
+		say_why(p, "the kernel's types would tell");
+		return -ENODATA;
+	}
+	if (features[i].asks & OF_BPF && !p->may_bpf) {
+		say_why(p, "bpf(2) would tell");
+		return -EPERM;
+	}
+	return features[i].probe(p);
+}
+
+static void begin(struct probing *p)
+{
+	libbpf_set_print(NULL);
+	*p = (struct probing){ .btf = btf__load_vmlinux_btf() };
+	if (libbpf_get_error(p->btf))
+		p->btf = NULL;
+}
 
 size_t live_features(struct live_feature *out, size_t max)
 {
-	struct probing p = { .btf = btf__load_vmlinux_btf() };
+	struct probing p;
 	size_t n = 0;
 
-	if (libbpf_get_error(p.btf))
-		p.btf = NULL;
-	for (; n < ARRAY_SIZE(features) && n < max; n++) {
-		out[n] = features[n].about;
-		out[n].found = features[n].probe(&p);
-	}
+	begin(&p);
+	for (; n < ARRAY_SIZE(features) && n < max; n++)
+		out[n].found = ask(&p, n, &out[n]);
+	kernel_unload(&p.loaded);
 	btf__free(p.btf);
 	return n;
 }
 
 int live_missing(struct err *err)
 {
-	struct live_feature found[ARRAY_SIZE(features)];
-	size_t n = live_features(found, ARRAY_SIZE(found));
+	struct probing p;
+	int n = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (found[i].required && found[i].found == 0)
-			return err_set(err, -ENOTSUP, "live capture needs %s: %s", found[i].name,
-				       found[i].remedy);
-	return 0;
+	begin(&p);
+	for (size_t i = 0; n == 0 && i < ARRAY_SIZE(features); i++) {
+		struct live_feature f;
+
+		/* Whoever asks has tried to load them. */
+		if (features[i].probe == programs_load)
+			continue;
+		f.found = ask(&p, i, &f);
+		if (f.required && f.found == 0)
+			n = err_set(err, -ENOTSUP, "live capture needs %s%s%s%s: %s", f.name,
+				    f.why[0] ? " (" : "", f.why, f.why[0] ? ")" : "", f.remedy);
+	}
+	btf__free(p.btf);
+	return n;
 }

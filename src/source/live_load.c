@@ -6,7 +6,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -27,15 +26,6 @@ static uint64_t boot_epoch_ns(void)
 
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	return clock_realtime_ns() - ((uint64_t)boot.tv_sec * NS_PER_S + (uint64_t)boot.tv_nsec);
-}
-
-/* libbpf's own messages are for developers; what users need is in *err. */
-static int say_nothing(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level;
-	(void)format;
-	(void)args;
-	return 0;
 }
 
 /* ---- Which programs ------------------------------------------------------------------------- */
@@ -202,7 +192,7 @@ int kernel_load(struct kernel_side *k, const struct live_options *options, const
 
 	if (k->nobjects == ARRAY_SIZE(k->objects))
 		return err_set(err, -ENOSPC, "load kernel programs: reloaded too often");
-	libbpf_set_print(say_nothing);
+	libbpf_set_print(NULL); /* its messages are for developers; what users need is in *err */
 	if (!k->boot_epoch_ns)
 		k->boot_epoch_ns = boot_epoch_ns();
 	n = load_object(k, options, want, &object);

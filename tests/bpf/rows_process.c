@@ -34,6 +34,7 @@ enum {
 	EXE_INO,
 	EXE_CTIME,
 	EXE_MTIME,
+	EXE_FLAGS,
 	OTHER,
 };
 enum { OWN_EXE, OWN_ARGS, OWN_COMM, OWN_ENV, OWN_PATH, EXE_PATH };
@@ -58,6 +59,8 @@ static void tell_exe(struct stage *s, const char *path)
 	s->slot[EXE_INO] = (int64_t)st.st_ino;
 	s->slot[EXE_CTIME] = st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec;
 	s->slot[EXE_MTIME] = st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	/* Where the tests were built may be a file system that is read-only. */
+	s->slot[EXE_FLAGS] = access(path, W_OK) == 0 ? EXECVE_FLAGS_EXE_WRITABLE : 0;
 	stage_fact(s, EXE_PATH, full, strlen(full) + 1);
 }
 
@@ -134,10 +137,10 @@ static void program(struct stage *s)
 /* Up to the environment, and from there to the end. */
 #define IMAGE(res, exe, args, comm, env, flags)                                                    \
 	res, exe, args, SLOT(OWN_PID), SLOT(OWN_PID), SLOT(OWN_PPID), NONE, SLOT(OWN_LIMIT),       \
-		MEMORY, comm, SOME, env, I(0), SLOT(OWN_PGID), SLOT(OWN_LOGINUID), I(flags), I(0), \
+		MEMORY, comm, SOME, env, I(0), SLOT(OWN_PGID), SLOT(OWN_LOGINUID), flags, I(0),    \
 		SLOT(OWN_CAPS), SLOT(OWN_CAPS), SLOT(EXE_INO), SLOT(EXE_CTIME), SLOT(EXE_MTIME),   \
 		I(0), FACT(EXE_PATH), SLOT(OWN_PGID), I(0)
-#define WRITABLE EXECVE_FLAGS_EXE_WRITABLE
+#define WRITABLE I(EXECVE_FLAGS_EXE_WRITABLE)
 
 /* ---- fork and its kin: the child must not touch the stack, which may be its parent's ---------- */
 
@@ -465,7 +468,7 @@ static const struct row rows[] = {
 	  .call = exec_nothing,
 	  .events = EVENT1(EXECVE_19_X,
 			   IMAGE(I(-ENOENT), S("name"), BYTES("one\0two words\0"), FACT(OWN_COMM),
-				 BYTES("PATH=/nowhere\0EMPTY=\0"), WRITABLE),
+				 BYTES("PATH=/nowhere\0EMPTY=\0"), SLOT(EXE_FLAGS)),
 			   S("no/such/program")) },
 	{ .what = "execve without arguments and environment",
 	  .before = program,
@@ -525,7 +528,7 @@ static const struct row rows[] = {
 	  .call = exec_memory,
 	  .events = EVENT1(EXECVE_19_X,
 			   IMAGE(I(0), S("name"), BYTES("one\0two words\0"), SOME, NONE,
-				 WRITABLE | EXECVE_FLAGS_EXE_FROM_MEMFD),
+				 I(EXECVE_FLAGS_EXE_WRITABLE | EXECVE_FLAGS_EXE_FROM_MEMFD)),
 			   FACT(OWN_PATH)),
 	  .ends = true },
 	{ .what = "execveat in a directory",
@@ -540,7 +543,7 @@ static const struct row rows[] = {
 	  .before = tell,
 	  .call = exec_at_nothing,
 	  .events = EVENT1(EXECVEAT_X, IMAGE(I(-EBADF), S("name"), BYTES("one\0two words\0"),
-					     FACT(OWN_COMM), NONE, WRITABLE)) },
+					     FACT(OWN_COMM), NONE, SLOT(EXE_FLAGS))) },
 	{ .what = "a thread that executes becomes the leader",
 	  .before = start_thread,
 	  .call = wait_for_exec,
