@@ -15,6 +15,7 @@
 #define RING_BYTES_DEFAULT (4u << 20)
 #define SNAPLEN_DEFAULT    80
 #define HOLD_NS_DEFAULT    (NS_PER_S / 1000)
+#define BUSY_HOLD_NS       NS_PER_S /* for a record that is being written */
 
 struct live {
 	struct source base;
@@ -62,17 +63,27 @@ static bool is_before(const struct head *a, const struct head *b)
 	return a->ts < b->ts;
 }
 
-/* The earliest event of all rings; *complete: no ring can still bring an earlier one. */
-static bool earliest(struct live *l, struct head *out, bool *complete)
+/* What rings that offer nothing can still bring before what others offer. */
+enum missing {
+	NOTHING,  /* there are no such rings */
+	PERHAPS,  /* an empty one: something that was not begun when its time was taken */
+	CERTAINLY /* one whose next record is being written, maybe by a CPU that was taken away */
+};
+
+/* The earliest event of all rings. */
+static bool earliest(struct live *l, struct head *out, enum missing *missing)
 {
 	bool found = false;
 
-	*complete = true;
+	*missing = NOTHING;
 	for (size_t i = 0; i < l->nrings; i++) {
 		struct head h;
 
 		if (!head_of(&l->rings[i], &h)) {
-			*complete = false;
+			if (ring_is_busy(&l->rings[i]))
+				*missing = CERTAINLY;
+			else if (*missing == NOTHING)
+				*missing = PERHAPS;
 			continue;
 		}
 		if (!found || is_before(&h, out))
@@ -96,7 +107,7 @@ static int live_next(struct source *s, struct raw *raw, struct err *err)
 	struct live *l = (struct live *)s;
 	struct wire_prefix prefix;
 	struct head h;
-	bool complete;
+	enum missing missing;
 
 	if (!l->listed) {
 		int n = lister_next(&l->lister, raw, err);
@@ -110,9 +121,10 @@ static int live_next(struct source *s, struct raw *raw, struct err *err)
 		ring_release(l->out);
 		l->out = NULL;
 	}
-	if (!earliest(l, &h, &complete))
+	if (!earliest(l, &h, &missing))
 		return -EAGAIN;
-	if (!complete && h.ts + l->hold_ns > now_as_kernel(l))
+	if (missing != NOTHING &&
+	    h.ts + (missing == CERTAINLY ? BUSY_HOLD_NS : l->hold_ns) > now_as_kernel(l))
 		return -EAGAIN;
 	memcpy(&prefix, h.record, sizeof(prefix));
 	*raw = (struct raw){
@@ -251,11 +263,11 @@ void live_wait(struct source *s, uint64_t timeout_ns)
 	struct timespec most = { (time_t)(timeout_ns / NS_PER_S), (long)(timeout_ns % NS_PER_S) };
 	struct pollfd p = { .fd = l->epoll, .events = POLLIN };
 	struct head h;
-	bool complete;
+	enum missing missing;
 
 	/* An event that came before the flag was seen woke nobody: look once more behind it. */
 	__atomic_store_n(&l->kernel.needs->sleeping, 1, __ATOMIC_SEQ_CST);
-	if (!earliest(l, &h, &complete))
+	if (!earliest(l, &h, &missing))
 		ppoll(&p, 1, &most, NULL);
 	__atomic_store_n(&l->kernel.needs->sleeping, 0, __ATOMIC_SEQ_CST);
 }

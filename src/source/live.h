@@ -29,6 +29,8 @@ int ring_open(struct ring *r, uint32_t bytes, struct err *err);
 void ring_close(struct ring *r);
 /* The oldest record not yet taken; false when there is none. */
 bool ring_peek(struct ring *r, const uint8_t **record, uint32_t *len);
+/* The oldest one is being written: it and what stands behind it will come. */
+bool ring_is_busy(const struct ring *r);
 /* Steps over it; the kernel may reuse its bytes only after ring_release. */
 void ring_take(struct ring *r, uint32_t len);
 void ring_release(struct ring *r);

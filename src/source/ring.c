@@ -51,19 +51,35 @@ void ring_close(struct ring *r)
 	*r = (struct ring){ .fd = -1 };
 }
 
+static uint32_t first_word(const struct ring *r)
+{
+	const uint8_t *head = r->data + (r->taken & (r->size - 1));
+
+	return __atomic_load_n((const uint32_t *)(const void *)head, __ATOMIC_ACQUIRE);
+}
+
+static bool is_empty(const struct ring *r)
+{
+	return r->taken == __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
+}
+
+bool ring_is_busy(const struct ring *r)
+{
+	return !is_empty(r) && first_word(r) & RECORD_BUSY;
+}
+
 bool ring_peek(struct ring *r, const uint8_t **record, uint32_t *len)
 {
 	for (;;) {
-		const uint8_t *head = r->data + (r->taken & (r->size - 1));
 		uint32_t word;
 
-		if (r->taken == __atomic_load_n(r->producer, __ATOMIC_ACQUIRE))
+		if (is_empty(r))
 			return false;
-		word = __atomic_load_n((const uint32_t *)(const void *)head, __ATOMIC_ACQUIRE);
+		word = first_word(r);
 		if (word & RECORD_BUSY)
 			return false;
 		if (!(word & RECORD_DROP)) {
-			*record = head + RECORD_HEAD;
+			*record = r->data + (r->taken & (r->size - 1)) + RECORD_HEAD;
 			*len = word;
 			return true;
 		}

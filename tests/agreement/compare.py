@@ -27,7 +27,8 @@ WINDOW = 64
 ALIKE = 4
 
 
-class Difference(collections.namedtuple("Difference", "tid at what theirs ours")):
+class Difference(collections.namedtuple("Difference", "tid at what theirs ours is_last_call",
+                                        defaults=[False])):
     def __str__(self):
         return f"thread {self.tid}, entry {self.at}: {self.what}: strace {self.theirs}, " \
                f"besra {self.ours}"
@@ -106,6 +107,10 @@ def meeting_point(theirs, ours, i, j):
     return len(theirs), len(ours)
 
 
+def is_last_call(entries, at):
+    return all(isinstance(e, (strace_log.Signal, strace_log.Exit)) for e in entries[at + 1:])
+
+
 def thread_differences(tid, theirs, ours):
     """Yields differences; what only one side has is a difference of the other side's None."""
     for at, e in enumerate(theirs):
@@ -123,7 +128,7 @@ def thread_differences(tid, theirs, ours):
         for at in range(i, to_i):
             yield Difference(tid, at, "only strace", theirs[at], None)
         for at in range(j, to_j):
-            yield Difference(tid, at, "only besra", None, ours[at])
+            yield Difference(tid, at, "only besra", None, ours[at], is_last_call(ours, at))
         i, j = to_i, to_j
 
 
@@ -134,6 +139,10 @@ def reason(difference):
         return "the thread was killed inside the call, which never came to its end"
     if d.what == "only besra" and getattr(d.ours, "result", None) == -errno.EINTR:
         return "the thread was killed inside the call: its end came, but not to the tracer"
+    if d.what == "only besra" and getattr(d.ours, "result", None) == -errno.ENOSYS and \
+            d.is_last_call:
+        return "the thread was killed where its tracer had stopped it before the call, which " \
+               "was not made: the kernel says ENOSYS"
     if d.what == "only besra" and d.ours == strace_log.Signal(signal.SIGKILL):
         return "a tracer is not asked about SIGKILL, with which the kernel ends a group's threads"
     if d.what == "only strace" and is_return_from_handler(d.theirs):

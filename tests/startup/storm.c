@@ -3,7 +3,7 @@
 /*
  * storm CONTROL DIRECTORY: processes that fork, execute, open, close, duplicate and change their
  * directory without pause, until the byte in the file CONTROL is set; then each stays as it is.
- * DIRECTORY has the subdirectories a and b. Everything ends after a minute.
+ * DIRECTORY has the subdirectories a and b. Everything ends after a minute, or BESRA_SLOWER minutes.
  */
 
 #include <fcntl.h>
@@ -165,6 +165,14 @@ static void worker_main(struct worker *w)
 	}
 }
 
+static unsigned lifetime_s(void)
+{
+	const char *slower = getenv("BESRA_SLOWER");
+	int times = slower ? atoi(slower) : 1;
+
+	return (unsigned)(times > 0 ? times : 1) * MINUTE;
+}
+
 int main(int argc, char **argv)
 {
 	/* What was executed by a child: it goes on as one. */
@@ -173,7 +181,7 @@ int main(int argc, char **argv)
 
 	if (argc < 3 || chdir(argv[2]) < 0)
 		return 2;
-	alarm(MINUTE);
+	alarm(lifetime_s());
 	w.frozen = map_control(argv[1]);
 	memset(w.fds, -1, sizeof(w.fds));
 	if (argc > 3) {
@@ -183,7 +191,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < WORKERS; i++) {
 		w.random += 7919;
 		if (fork() == 0) {
-			alarm(MINUTE);
+			alarm(lifetime_s());
 			worker_main(&w);
 		}
 	}
