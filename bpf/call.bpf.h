@@ -286,31 +286,6 @@ static __always_inline __u64 user_timespec_ns(const struct call *c, __u64 at)
 	return user_u64(at) * NS_PER_S + user_u64(at + sizeof(__u64));
 }
 
-/* ---- What the kernel used -------------------------------------------------------------------- */
-
-enum {
-#define EXTENSION(id, name, type) EXTENSION_##id,
-#include "tables/extensions.def"
-#undef EXTENSION
-	EXTENSIONS
-};
-
-/* NATIVE_OPEN = 2, ... */
-enum {
-#define SYSCALL(code, id, name, native, exit_event, flags, sets) NATIVE_##id = native,
-#include "tables/syscalls.def"
-#undef SYSCALL
-};
-
-/* Whether somebody asked for the extension of a call that worked. */
-static __always_inline bool extension_wanted(const struct call *c, __u32 native)
-{
-	__u32 zero = 0;
-	struct wire_needs *n = bpf_map_lookup_elem(&needs, &zero);
-
-	return c->ret >= 0 && n && n->syscall[native] & WIRE_NEED_EXTENSION;
-}
-
 /* ---- Programs ------------------------------------------------------------------------------- */
 
 /*
@@ -329,34 +304,6 @@ static __always_inline bool extension_wanted(const struct call *c, __u32 native)
 			return 0;                                                                  \
 		call_read(&c, regs, ret);                                                          \
 		name##_params(e, &c);                                                              \
-		return emit_submit(e, lane);                                                       \
-	}                                                                                          \
-	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c)
-
-/*
- * The same for a call with an extension: name##_extension gets it, where it is wanted, and pushes
- * EXTENSIONS parameters.
- */
-#define SYSCALL_EXIT_EXTENDED(name, NATIVE, EVENT, lane)                                           \
-	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c);    \
-	SEC("tp_btf/sys_exit")                                                                     \
-	int BPF_PROG(exit_##name, struct pt_regs *regs, long ret)                                  \
-	{                                                                                          \
-		struct bpf_scratch *e = emit_scratch();                                            \
-		struct call c;                                                                     \
-		bool more;                                                                         \
-                                                                                                   \
-		if (!e)                                                                            \
-			return 0;                                                                  \
-		call_read(&c, regs, ret);                                                          \
-		more = extension_wanted(&c, NATIVE_##NATIVE);                                      \
-		emit_open(e, EVENT_##EVENT, EVENT##_PARAMS + (more ? EXTENSIONS : 0),              \
-			  (__u32)bpf_get_current_pid_tgid());                                      \
-		name##_params(e, &c);                                                              \
-		if (more) {                                                                        \
-			e->flags |= WIRE_EXTENSION;                                                \
-			name##_extension(e, &c);                                                   \
-		}                                                                                  \
 		return emit_submit(e, lane);                                                       \
 	}                                                                                          \
 	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c)

@@ -16,6 +16,8 @@
 #define AF_INET  2
 #define AF_INET6 10
 
+#define SOL_SOCKET 1
+
 #define S_IFMT   0170000
 #define S_IFSOCK 0140000
 

@@ -9,8 +9,7 @@
  * process.
  */
 
-#include "core/open_flags.bpf.h"
-#include "core/sock.bpf.h"
+#include "core/received.bpf.h"
 #include "core/syscall_codes.bpf.h"
 #include "core/uring.bpf.h"
 
@@ -20,9 +19,11 @@ struct uring_end {
 	__s64 ret;
 	struct file *file; /* what it worked on */
 	bool is_owner;     /* the current task sees the owner's memory and descriptors */
+	__u32 more;        /* parameters of the extension */
+	__u32 rights;      /* descriptors came with it: see find_rights */
 };
 
-#define EVENT(id) emit_open(e, EVENT_##id, id##_PARAMS, u->p->tid)
+#define EVENT(id) emit_open(e, EVENT_##id, id##_PARAMS + u->more, u->p->tid)
 
 /* ---- Parts ---------------------------------------------------------------------------------- */
 
@@ -508,5 +509,49 @@ static __always_inline bool io_params(struct bpf_scratch *e, const struct uring_
 }
 
 #undef EVENT
+
+/* ---- What the kernel used -------------------------------------------------------------------- */
+
+#define URING_EXTENDED                                                                             \
+	(1ull << URING_OPENAT | 1ull << URING_OPENAT2 | 1ull << URING_CONNECT |                    \
+	 1ull << URING_ACCEPT)
+
+/*
+ * How many parameters follow: all, or none. Computed without a branch, since after one the verifier
+ * would go through everything that follows twice.
+ */
+static __always_inline __u32 extension_size(const struct uring_end *u, __u32 need)
+{
+	__u32 all =
+		need / WIRE_NEED_EXTENSION & ~u->ret >> 63 & URING_EXTENDED >> u->p->opcode % 64;
+
+	all |= -u->rights >> 31;
+	return (all & 1) * EXTENSIONS;
+}
+
+/* `file`: address of the one it made or connected. Global, as above. */
+__noinline int uring_extension(struct bpf_scratch *e, __u64 req, __u64 file, bool is_owner)
+{
+	struct uring_request *p = bpf_map_lookup_elem(&uring_requests, &req);
+	__u64 cred = (__u64)BPF_CORE_READ((struct io_kiocb *)req, creds);
+
+	if (!e || !p)
+		return 0;
+	e->flags |= WIRE_EXTENSION;
+	if (p->opcode == URING_CONNECT)
+		emit_socket_truth(e, (__u64)sock_of_file((struct file *)file), OUTBOUND);
+	else if (p->opcode == URING_ACCEPT)
+		emit_socket_truth(e, (__u64)sock_of_file((struct file *)file), INBOUND);
+	else
+		emit_file_truth(e, (struct file *)file);
+	if (!cred && is_owner)
+		cred = current_credentials();
+	if (cred)
+		emit_credentials(e, cred);
+	else
+		emit_empty(e);
+	emit_empty(e);
+	return 0;
+}
 
 #endif

@@ -73,6 +73,7 @@ struct io_kiocb {
 	__u32 flags; /* 64 bits in some kernels: the lower half */
 	struct io_cqe cqe;
 	struct io_ring_ctx *ctx;
+	const struct cred *creds; /* NULL: those of whoever works on it */
 };
 
 /* Behind io_kiocb.cmd, by operation: what the kernel itself works with. */

@@ -6,8 +6,7 @@
  * them. Only tasks in scope.
  */
 
-#include "core/open_flags.bpf.h"
-#include "core/sock.bpf.h"
+#include "core/descriptor.bpf.h"
 #include "core/task.bpf.h"
 
 static __always_inline struct bpf_scratch *iter_begin(__u32 type, __u32 nparams, __u64 tid)
@@ -134,128 +133,12 @@ int each_task(struct bpf_iter__task *ctx)
 	return iter_submit(e, ctx->meta->seq);
 }
 
-/* Numbers of the format: tables/fd_types.def. */
-enum fd_type {
-#define FD_TYPE(number, id, letter, word) FD_##id = number,
-#include "tables/fd_types.def"
-#undef FD_TYPE
-};
-
-enum l4 {
-#define L4(number, id, word, letter) L4_##id = number,
-#include "tables/l4_protocols.def"
-#undef L4
-};
-
-#define S_IFDIR    0040000
-#define S_IFIFO    0010000
-#define TCP_LISTEN 10
-#define AF_NETLINK 16
-
-static __always_inline enum fd_type socket_type(struct sock *sk)
-{
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	bool serves = BPF_CORE_READ(sk, __sk_common.skc_dport) == 0;
-
-	switch (family) {
-	case AF_INET:
-		return serves ? FD_IPV4_SERVSOCK : FD_IPV4_SOCK;
-	case AF_INET6:
-		return serves ? FD_IPV6_SERVSOCK : FD_IPV6_SOCK;
-	case AF_UNIX:
-		return FD_UNIX_SOCK;
-	case AF_NETLINK:
-		return FD_NETLINK;
-	}
-	return FD_UNKNOWN;
-}
-
-static __always_inline __u8 socket_l4(struct sock *sk)
-{
-	switch (BPF_CORE_READ(sk, sk_protocol)) {
-	case 6:
-		return L4_TCP;
-	case 17:
-		return L4_UDP;
-	case 1:
-	case 58:
-		return L4_ICMP;
-	}
-	return L4_UNKNOWN;
-}
-
-/* The first seven bytes of a name as one number. */
-#define SEVEN(a, b, c, d, e, f, g)                                                                 \
-	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 |   \
-	 (__u64)(f) << 40 | (__u64)(g) << 48)
-
-/* Files without a directory are known by the name the kernel gave them: "[eventfd]", ... */
-static __always_inline enum fd_type anonymous_type(__u64 name)
-{
-	switch (name & 0xffffffffffffffull) {
-	case SEVEN('[', 'e', 'v', 'e', 'n', 't', 'f'):
-		return FD_EVENT;
-	case SEVEN('[', 'e', 'v', 'e', 'n', 't', 'p'):
-		return FD_EVENTPOLL;
-	case SEVEN('[', 's', 'i', 'g', 'n', 'a', 'l'):
-		return FD_SIGNALFD;
-	case SEVEN('[', 't', 'i', 'm', 'e', 'r', 'f'):
-		return FD_TIMERFD;
-	case SEVEN('i', 'n', 'o', 't', 'i', 'f', 'y'):
-		return FD_INOTIFY;
-	case SEVEN('[', 'i', 'o', '_', 'u', 'r', 'i'):
-		return FD_IOURING;
-	case SEVEN('[', 'u', 's', 'e', 'r', 'f', 'a'):
-		return FD_USERFAULTFD;
-	case SEVEN('[', 'p', 'i', 'd', 'f', 'd', ']'):
-		return FD_PIDFD;
-	case SEVEN('b', 'p', 'f', '-', 'm', 'a', 'p'):
-	case SEVEN('b', 'p', 'f', '-', 'p', 'r', 'o'):
-		return FD_BPF;
-	}
-	return (name & 0xffffffffffull) == (SEVEN('m', 'e', 'm', 'f', 'd', 0, 0)) ? FD_MEMFD
-										  : FD_UNSUPPORTED;
-}
-
-static __always_inline void emit_socket(struct bpf_scratch *e, struct sock *sk, enum fd_type type)
-{
-	emit_empty(e); /* name */
-	if (type == FD_IPV4_SOCK)
-		emit_tuple4(e, sk, OUTBOUND, NULL);
-	else if (type == FD_IPV4_SERVSOCK)
-		emit_tuple4(e, sk, INBOUND, NULL);
-	else if (type == FD_IPV6_SOCK)
-		emit_tuple6(e, sk, OUTBOUND, NULL);
-	else if (type == FD_IPV6_SERVSOCK)
-		emit_tuple6(e, sk, INBOUND, NULL);
-	else if (type == FD_UNIX_SOCK)
-		emit_tuple_unix(e, sk, OUTBOUND, NULL);
-	else
-		emit_empty(e);
-	emit_u8(e, socket_l4(sk));
-}
-
-/* The flag belongs to the number, not to the file. */
-static __always_inline __u32 close_on_exec(struct task_struct *t, __u32 fd)
-{
-	unsigned long *bits = BPF_CORE_READ(t, files, fdt, close_on_exec), word = 0;
-
-	bpf_probe_read_kernel(&word, sizeof(word), bits + fd / 64);
-	return word >> fd % 64 & 1 ? FILE_FLAGS_O_CLOEXEC : 0;
-}
-
 SEC("iter/task_file")
 int each_file(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *t = ctx->task;
-	struct file *f = ctx->file;
-	struct dentry *dentry;
+	struct file *f = ctx->file, *plain = NULL;
 	struct bpf_scratch *e;
-	enum fd_type type;
-	struct sock *sk = NULL;
-	__u32 mode;
-	struct file *plain = NULL;
-	__u64 name = 0;
 
 	if (!t || !f || is_exiting(t) || !task_listed(t))
 		return 0;
@@ -265,37 +148,8 @@ int each_file(struct bpf_iter__task_file *ctx)
 	/* The iterator took the file earlier: it may have been closed before the entry's time. */
 	if (file_of_task(t, ctx->fd) != f)
 		return 0;
-	mode = BPF_CORE_READ(f, f_inode, i_mode) & S_IFMT;
-	dentry = BPF_CORE_READ(f, f_path.dentry);
-	if (mode == S_IFSOCK) {
-		struct socket *s = f->private_data;
-
-		sk = BPF_CORE_READ(s, sk);
-		type = sk ? socket_type(sk) : FD_UNKNOWN;
-	} else if (mode == S_IFIFO) {
-		type = FD_FIFO;
-	} else if (mode == S_IFDIR) {
-		type = FD_DIRECTORY;
-	} else if (BPF_CORE_READ(dentry, d_parent) == dentry && mode != S_IFDIR) {
-		bpf_probe_read_kernel_str(&name, sizeof(name), BPF_CORE_READ(dentry, d_name.name));
-		type = anonymous_type(name);
-	} else {
-		type = FD_FILE_V2;
-	}
-	emit_s64(e, ctx->fd);
-	EMIT_STORE(e, __s8, e->at, type);
-	emit_length(e, 1);
-	emit_u64(e, BPF_CORE_READ(f, f_inode, i_ino));
-	emit_u32(e, file_device(f));
-	emit_u32(e, (open_flags(f->f_flags) & ~FILE_FLAGS_O_CLOEXEC) | close_on_exec(t, ctx->fd));
-	if (sk) {
-		emit_socket(e, sk, type);
-	} else {
-		/* Read as a number: path_walk takes no typed pointer. */
-		bpf_probe_read_kernel(&plain, sizeof(plain), &ctx->file);
-		emit_path(e, &plain->f_path);
-		emit_empty(e);
-		emit_u8(e, 0);
-	}
+	/* Read as a number: path_walk takes no typed pointer. */
+	bpf_probe_read_kernel(&plain, sizeof(plain), &ctx->file);
+	emit_descriptor(e, t, ctx->fd, plain);
 	return iter_submit(e, ctx->meta->seq);
 }

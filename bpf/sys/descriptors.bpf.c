@@ -2,7 +2,7 @@
 
 /* Descriptors that come from elsewhere than a name: copies, pipes, events, timers, waiting. */
 
-#include "call.bpf.h"
+#include "core/extension.bpf.h"
 #include "core/open_flags.bpf.h"
 
 SYSCALL_EXIT(dup, DUP_1_X, LANE_FD)
@@ -171,7 +171,17 @@ SYSCALL_EXIT(pidfd_open, PIDFD_OPEN_X, LANE_FD)
 	emit_u32(e, bits_pidfd_open_flags(ARG(1)));
 }
 
-SYSCALL_EXIT(pidfd_getfd, PIDFD_GETFD_X, LANE_FD)
+static __always_inline void pidfd_getfd_extension(struct bpf_scratch *e, const struct call *c)
+{
+	struct entries from;
+
+	emit_nothing_used(e);
+	from = entries_begin(e);
+	append_entry(e, c->ret);
+	entries_end(e, &from);
+}
+
+SYSCALL_EXIT_EXTENDED(pidfd_getfd, PIDFD_GETFD, PIDFD_GETFD_X, LANE_FD, c->ret >= 0)
 {
 	emit_s64(e, c->ret);
 	emit_fd(e, ARG(0));

@@ -2,7 +2,7 @@
 
 /* Where a process stands: working directory, root, namespaces. */
 
-#include "call.bpf.h"
+#include "core/extension.bpf.h"
 #include "core/path.bpf.h"
 #include "flags.bpf.h"
 
@@ -13,6 +13,7 @@ static __always_inline void place_extension(struct bpf_scratch *e, const struct 
 
 	emit_path(e, fs ? &fs->pwd : NULL);
 	emit_empty(e);
+	emit_extension_rest(e);
 }
 
 static __always_inline void root_extension(struct bpf_scratch *e, const struct call *c)
@@ -21,25 +22,26 @@ static __always_inline void root_extension(struct bpf_scratch *e, const struct c
 
 	emit_path(e, fs ? &fs->root : NULL);
 	emit_empty(e);
+	emit_extension_rest(e);
 }
 
 #define chdir_extension  place_extension
 #define fchdir_extension place_extension
 #define chroot_extension root_extension
 
-SYSCALL_EXIT_EXTENDED(chdir, CHDIR, CHDIR_X, WIRE_LANE_STATE)
+SYSCALL_EXIT_EXTENDED(chdir, CHDIR, CHDIR_X, WIRE_LANE_STATE, false)
 {
 	emit_s64(e, c->ret);
 	emit_user_str(e, ARG(0), PATH_CAP);
 }
 
-SYSCALL_EXIT_EXTENDED(fchdir, FCHDIR, FCHDIR_X, WIRE_LANE_STATE)
+SYSCALL_EXIT_EXTENDED(fchdir, FCHDIR, FCHDIR_X, WIRE_LANE_STATE, false)
 {
 	emit_s64(e, c->ret);
 	emit_fd(e, ARG(0));
 }
 
-SYSCALL_EXIT_EXTENDED(chroot, CHROOT, CHROOT_X, WIRE_LANE_STATE)
+SYSCALL_EXIT_EXTENDED(chroot, CHROOT, CHROOT_X, WIRE_LANE_STATE, false)
 {
 	emit_s64(e, c->ret);
 	emit_user_str(e, ARG(0), PATH_CAP);

@@ -2,41 +2,54 @@
 
 /* Who a process is: users, groups, capabilities, sessions, limits. */
 
-#include "call.bpf.h"
+#include "core/extension.bpf.h"
 #include "core/task.bpf.h"
 #include "flags.bpf.h"
 
 #define RESULT emit_s64(e, c->ret)
 
-#define SETS_ONE(name, EVENT)                                                                      \
-	SYSCALL_EXIT(name, EVENT, WIRE_LANE_STATE)                                                 \
+static __always_inline void identity_extension(struct bpf_scratch *e, const struct call *c)
+{
+	emit_identity(e);
+}
+
+#define setuid_extension    identity_extension
+#define setgid_extension    identity_extension
+#define setreuid_extension  identity_extension
+#define setregid_extension  identity_extension
+#define setresuid_extension identity_extension
+#define setresgid_extension identity_extension
+#define capset_extension    identity_extension
+
+#define SETS_ONE(name, NATIVE, EVENT)                                                              \
+	SYSCALL_EXIT_EXTENDED(name, NATIVE, EVENT, WIRE_LANE_STATE, false)                         \
 	{                                                                                          \
 		RESULT;                                                                            \
 		emit_u32(e, ARG(0));                                                               \
 	}
-SETS_ONE(setuid, SETUID_X)
-SETS_ONE(setgid, SETGID_X)
+SETS_ONE(setuid, SETUID, SETUID_X)
+SETS_ONE(setgid, SETGID, SETGID_X)
 
-#define SETS_TWO(name, EVENT)                                                                      \
-	SYSCALL_EXIT(name, EVENT, WIRE_LANE_STATE)                                                 \
+#define SETS_TWO(name, NATIVE, EVENT)                                                              \
+	SYSCALL_EXIT_EXTENDED(name, NATIVE, EVENT, WIRE_LANE_STATE, false)                         \
 	{                                                                                          \
 		RESULT;                                                                            \
 		emit_u32(e, ARG(0));                                                               \
 		emit_u32(e, ARG(1));                                                               \
 	}
-SETS_TWO(setreuid, SETREUID_X)
-SETS_TWO(setregid, SETREGID_X)
+SETS_TWO(setreuid, SETREUID, SETREUID_X)
+SETS_TWO(setregid, SETREGID, SETREGID_X)
 
-#define SETS_THREE(name, EVENT)                                                                    \
-	SYSCALL_EXIT(name, EVENT, WIRE_LANE_STATE)                                                 \
+#define SETS_THREE(name, NATIVE, EVENT)                                                            \
+	SYSCALL_EXIT_EXTENDED(name, NATIVE, EVENT, WIRE_LANE_STATE, false)                         \
 	{                                                                                          \
 		RESULT;                                                                            \
 		emit_u32(e, ARG(0));                                                               \
 		emit_u32(e, ARG(1));                                                               \
 		emit_u32(e, ARG(2));                                                               \
 	}
-SETS_THREE(setresuid, SETRESUID_X)
-SETS_THREE(setresgid, SETRESGID_X)
+SETS_THREE(setresuid, SETRESUID, SETRESUID_X)
+SETS_THREE(setresgid, SETRESGID, SETRESGID_X)
 
 #define GETS_THREE(name, EVENT)                                                                    \
 	SYSCALL_EXIT(name, EVENT, WIRE_LANE_BULK)                                                  \
@@ -60,7 +73,7 @@ GETS_RESULT(getgid, GETGID_X)
 GETS_RESULT(getegid, GETEGID_X)
 
 /* What is in force afterwards, whether the call worked or not. */
-SYSCALL_EXIT(capset, CAPSET_X, WIRE_LANE_STATE)
+SYSCALL_EXIT_EXTENDED(capset, CAPSET, CAPSET_X, WIRE_LANE_STATE, false)
 {
 	const struct cred *cred = bpf_get_current_task_btf()->cred;
 

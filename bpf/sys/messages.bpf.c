@@ -2,8 +2,8 @@
 
 /* What goes through sockets. */
 
-#include "call.bpf.h"
 #include "core/iovec.bpf.h"
+#include "core/received.bpf.h"
 #include "core/sock.bpf.h"
 
 #define RESULT emit_s64(e, c->ret)
@@ -47,14 +47,23 @@ SYSCALL_EXIT(sendmsg, SENDMSG_X, WIRE_LANE_BULK)
 	emit_destination(e, c->ret, (__s32)ARG(0), m->name, m->name_len);
 }
 
-SYSCALL_EXIT(recvmsg, RECVMSG_X, WIRE_LANE_BULK)
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_recvmsg, struct pt_regs *regs, long ret)
 {
+	struct bpf_scratch *e = emit_scratch();
 	struct message_and_length of = { 0 };
 	const struct message *m = &of.m;
+	struct call call, *c = &call;
 	struct vector v;
+	__u32 rights;
 
+	if (!e)
+		return 0;
+	call_read(c, regs, ret);
 	message_read(&of, c, ARG(1), false);
 	v = message_vector(c, m);
+	rights = c->ret >= 0 ? find_rights(m->control, m->control_len, c->compat) : 0;
+	emit_open_extended(e, EVENT_RECVMSG_X, RECVMSG_X_PARAMS, rights);
 	RESULT;
 	emit_u32(e, c->ret >= 0 ? c->ret : 0);
 	emit_vector(e, &v, c->ret);
@@ -66,6 +75,9 @@ SYSCALL_EXIT(recvmsg, RECVMSG_X, WIRE_LANE_BULK)
 		emit_empty(e);
 	}
 	emit_fd(e, ARG(0));
+	if (rights)
+		emit_received_extension(e, m->control, rights, c->compat);
+	return emit_submit(e, rights ? LANE_FD : WIRE_LANE_BULK);
 }
 
 /*
@@ -82,13 +94,19 @@ __noinline int submit_message(__u64 vector, __u32 fd, __u32 i, __u32 sending, __
 				  : sizeof(struct message_and_length);
 	struct message_and_length m = { 0 };
 	struct vector v;
-	struct bpf_scratch *e = sending ? emit_begin(EVENT_SENDMMSG_X, SENDMMSG_X_PARAMS)
-					: emit_begin(EVENT_RECVMMSG_X, RECVMMSG_X_PARAMS);
+	struct bpf_scratch *e = emit_scratch();
+	__u32 rights = 0;
 
 	if (!e)
 		return 0;
 	message_read(&m, &call, vector + i * size, true);
 	v = message_vector(&call, &m.m);
+	if (sending) {
+		emit_open_extended(e, EVENT_SENDMMSG_X, SENDMMSG_X_PARAMS, false);
+	} else {
+		rights = find_rights(m.m.control, m.m.control_len, compat);
+		emit_open_extended(e, EVENT_RECVMMSG_X, RECVMMSG_X_PARAMS, rights);
+	}
 	emit_s64(e, m.len);
 	emit_fd(e, fd);
 	emit_u32(e, m.len);
@@ -96,7 +114,9 @@ __noinline int submit_message(__u64 vector, __u32 fd, __u32 i, __u32 sending, __
 	emit_tuple(e, (__s32)fd, sending ? OUTBOUND : INBOUND, m.m.name, m.m.name_len);
 	if (!sending)
 		emit_data(e, m.m.control, m.m.control_len);
-	return emit_submit(e, WIRE_LANE_BULK);
+	if (rights)
+		emit_received_extension(e, m.m.control, rights, compat);
+	return emit_submit(e, rights ? LANE_FD : WIRE_LANE_BULK);
 }
 
 static __always_inline int submit_failure(const struct call *c, bool sending)

@@ -2,16 +2,20 @@
 
 /* Opening and closing. */
 
-#include "call.bpf.h"
+#include "core/extension.bpf.h"
 #include "core/open_flags.bpf.h"
+
+/* O_TMPFILE: the caller named just a directory. */
+static __always_inline bool is_nameless(struct file *f)
+{
+	return f && BPF_CORE_READ(f, f_flags) & O_TMPFILE_NATIVE;
+}
 
 /* The path of the file that was opened, whatever its name says by now. */
 static __always_inline void opened_extension(struct bpf_scratch *e, const struct call *c)
 {
-	struct file *f = file_of(c->ret);
-
-	emit_path(e, f ? &f->f_path : NULL);
-	emit_empty(e);
+	emit_file_truth(e, file_of(c->ret));
+	emit_extension_rest(e);
 }
 
 #define open_extension              opened_extension
@@ -20,7 +24,7 @@ static __always_inline void opened_extension(struct bpf_scratch *e, const struct
 #define creat_extension             opened_extension
 #define open_by_handle_at_extension opened_extension
 
-SYSCALL_EXIT_EXTENDED(open, OPEN, OPEN_X, LANE_FD)
+SYSCALL_EXIT_EXTENDED(open, OPEN, OPEN_X, LANE_FD, is_nameless(file_of(c->ret)))
 {
 	struct file *f = file_of(c->ret);
 
@@ -31,7 +35,7 @@ SYSCALL_EXIT_EXTENDED(open, OPEN, OPEN_X, LANE_FD)
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT_EXTENDED(openat, OPENAT, OPENAT_2_X, LANE_FD)
+SYSCALL_EXIT_EXTENDED(openat, OPENAT, OPENAT_2_X, LANE_FD, is_nameless(file_of(c->ret)))
 {
 	struct file *f = file_of(c->ret);
 
@@ -43,7 +47,7 @@ SYSCALL_EXIT_EXTENDED(openat, OPENAT, OPENAT_2_X, LANE_FD)
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT_EXTENDED(openat2, OPENAT2, OPENAT2_X, LANE_FD)
+SYSCALL_EXIT_EXTENDED(openat2, OPENAT2, OPENAT2_X, LANE_FD, is_nameless(file_of(c->ret)))
 {
 	struct file *f = file_of(c->ret);
 	struct open_how how = { 0 };
@@ -59,7 +63,7 @@ SYSCALL_EXIT_EXTENDED(openat2, OPENAT2, OPENAT2_X, LANE_FD)
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT_EXTENDED(creat, CREAT, CREAT_X, LANE_FD)
+SYSCALL_EXIT_EXTENDED(creat, CREAT, CREAT_X, LANE_FD, false)
 {
 	struct file *f = file_of(c->ret);
 
@@ -70,7 +74,7 @@ SYSCALL_EXIT_EXTENDED(creat, CREAT, CREAT_X, LANE_FD)
 	emit_u16(e, creat_flags(f));
 }
 
-SYSCALL_EXIT_EXTENDED(open_by_handle_at, OPEN_BY_HANDLE_AT, OPEN_BY_HANDLE_AT_X, LANE_FD)
+SYSCALL_EXIT_EXTENDED(open_by_handle_at, OPEN_BY_HANDLE_AT, OPEN_BY_HANDLE_AT_X, LANE_FD, false)
 {
 	struct file *f = file_of(c->ret);
 

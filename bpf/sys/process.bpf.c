@@ -2,7 +2,7 @@
 
 /* Processes: exec, clone, fork. */
 
-#include "call.bpf.h"
+#include "core/extension.bpf.h"
 #include "core/task.bpf.h"
 #include "schema_flags.bpf.h"
 
@@ -74,7 +74,13 @@ static __always_inline void emit_exec_attempt(struct bpf_scratch *e, const struc
 	emit_image(e, t);
 }
 
-SYSCALL_EXIT(execve, EXECVE_19_X, WIRE_LANE_STATE)
+/* The program's path is a parameter of the event itself. */
+static __always_inline void execve_extension(struct bpf_scratch *e, const struct call *c)
+{
+	emit_identity(e);
+}
+
+SYSCALL_EXIT_EXTENDED(execve, EXECVE, EXECVE_19_X, WIRE_LANE_STATE, false)
 {
 	if (c->ret == 0) {
 		emit_new_image(e, c);
@@ -88,19 +94,21 @@ SYSCALL_EXIT(execve, EXECVE_19_X, WIRE_LANE_STATE)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_execveat, struct pt_regs *regs, long ret)
 {
+	struct bpf_scratch *e = emit_scratch();
 	struct call call, *c = &call;
-	struct bpf_scratch *e;
+	bool more;
 
+	if (!e)
+		return 0;
 	call_read(c, regs, ret);
 	if (c->ret == 0) {
-		e = emit_begin(EVENT_EXECVE_19_X, EXECVE_19_X_PARAMS);
-		if (!e)
-			return 0;
+		more = extension_wanted(c, NATIVE_EXECVEAT);
+		emit_open_extended(e, EVENT_EXECVE_19_X, EXECVE_19_X_PARAMS, more);
 		emit_new_image(e, c);
+		if (more)
+			execve_extension(e, c);
 	} else {
-		e = emit_begin(EVENT_EXECVEAT_X, EXECVEAT_X_PARAMS);
-		if (!e)
-			return 0;
+		emit_open_extended(e, EVENT_EXECVEAT_X, EXECVEAT_X_PARAMS, false);
 		emit_exec_attempt(e, c, ARG(2), ARG(3));
 	}
 	return emit_submit(e, WIRE_LANE_STATE);

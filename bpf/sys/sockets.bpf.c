@@ -2,7 +2,7 @@
 
 /* Sockets: making, binding, connecting, accepting, options. */
 
-#include "call.bpf.h"
+#include "core/extension.bpf.h"
 #include "core/open_flags.bpf.h"
 #include "core/sock.bpf.h"
 
@@ -45,35 +45,21 @@ SYSCALL_EXIT(bind, BIND_X, LANE_FD)
 
 #define EINPROGRESS 115
 
-/* The socket's own ends; of a unix socket also where its server is bound. */
-static __always_inline void socket_extension(struct bpf_scratch *e, long fd, enum direction way)
-{
-	struct sock *sk = sock_of(fd);
-	struct unix_sock *server = (void *)sk;
-
-	if (sk && BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX) {
-		if (way == OUTBOUND)
-			server = (void *)BPF_CORE_READ(server, peer);
-		emit_path(e, server && BPF_CORE_READ(server, path.dentry) ? &server->path : NULL);
-	} else {
-		emit_empty(e);
-	}
-	emit_tuple(e, fd, way, 0, 0);
-}
-
 static __always_inline void connect_extension(struct bpf_scratch *e, const struct call *c)
 {
-	socket_extension(e, (__s32)ARG(0), OUTBOUND);
+	emit_socket_truth(e, (__u64)sock_of((__s32)ARG(0)), OUTBOUND);
+	emit_extension_rest(e);
 }
 
 static __always_inline void accept_extension(struct bpf_scratch *e, const struct call *c)
 {
-	socket_extension(e, c->ret, INBOUND);
+	emit_socket_truth(e, (__u64)sock_of(c->ret), INBOUND);
+	emit_extension_rest(e);
 }
 
 #define accept4_extension accept_extension
 
-SYSCALL_EXIT_EXTENDED(connect, CONNECT, CONNECT_X, LANE_FD)
+SYSCALL_EXIT_EXTENDED(connect, CONNECT, CONNECT_X, LANE_FD, false)
 {
 	RESULT;
 	emit_connection(e, c->ret, (__s32)ARG(0), ARG(1), (__u32)ARG(2));
@@ -98,13 +84,13 @@ static __always_inline void emit_accepted(struct bpf_scratch *e, const struct ca
 	emit_queue(e, c->ret >= 0 ? sock_of((__s32)ARG(0)) : NULL);
 }
 
-SYSCALL_EXIT_EXTENDED(accept, ACCEPT, ACCEPT_5_X, LANE_FD)
+SYSCALL_EXIT_EXTENDED(accept, ACCEPT, ACCEPT_5_X, LANE_FD, false)
 {
 	RESULT;
 	emit_accepted(e, c);
 }
 
-SYSCALL_EXIT_EXTENDED(accept4, ACCEPT4, ACCEPT4_6_X, LANE_FD)
+SYSCALL_EXIT_EXTENDED(accept4, ACCEPT4, ACCEPT4_6_X, LANE_FD, false)
 {
 	RESULT;
 	emit_accepted(e, c);
@@ -129,8 +115,7 @@ SYSCALL_EXIT(shutdown, SHUTDOWN_X, WIRE_LANE_BULK)
 /* Indices of tables/dynamic.def. */
 enum { SOCKOPT_UNKNOWN, SOCKOPT_ERRNO, SOCKOPT_UINT32, SOCKOPT_UINT64, SOCKOPT_TIMEVAL };
 
-#define SOL_SOCKET 1
-#define SOL_TCP    6
+#define SOL_TCP 6
 
 static __always_inline void emit_option(struct bpf_scratch *e, const struct call *c, __u32 len)
 {

@@ -67,12 +67,23 @@ static __always_inline int emit_request(struct uring_request *p, __u64 req, __s6
 	if (!(n->syscall[nr & (WIRE_SYSCALLS_MAX - 1)] &
 	      (ret < 0 ? WIRE_NEED_FAILED : WIRE_NEED_EVENT)))
 		return 0;
+	if (ret >= 0 && u.is_owner && p->opcode == URING_RECVMSG)
+		u.rights = find_rights(p->message.control, p->message.control_len, false);
+	u.more = extension_size(&u, n->syscall[nr & (WIRE_SYSCALLS_MAX - 1)]);
 	if (!name_params(e, &u) && !descriptor_params(e, &u) && !socket_params_of(e, &u) &&
 	    !message_params(e, &u) && !io_params(e, &u, at)) {
 		emit_open(e, EVENT_GENERIC_X, GENERIC_X_PARAMS, p->tid);
 		emit_syscall_code(e, nr);
 	}
 	e->flags |= WIRE_IO_URING;
+	if (u.rights) {
+		e->flags |= WIRE_EXTENSION;
+		emit_received_extension(e, p->message.control, u.rights, false);
+	} else if (u.more) {
+		uring_extension(e, req,
+				(__u64)(p->opcode == URING_CONNECT ? u.file : made_file(&u)),
+				u.is_owner);
+	}
 	return emit_submit_of(e, op->lane, p->tgid, u.is_owner ? current_record(e->type) : NULL);
 }
 

@@ -4,7 +4,8 @@
 
 /*
  * Which system calls have to be captured: those some rule can match, and those without which the
- * state would not be true. Everything else leaves the kernel side at its first instruction.
+ * state would not be true. Everything else leaves the kernel side at its first instruction. What
+ * the kernel used (tables/extensions.def) comes with those calls of which a rule reads it.
  */
 
 #include "rule/rule.h"
@@ -24,6 +25,8 @@ void needs_of_rules(const struct ruleset *rules, struct needs *out);
  * rules want. False with the unknown name in *unknown.
  */
 bool needs_adjust(struct needs *n, const struct str *names, size_t count, struct str *unknown);
+/* What the kernel used, too, of all that is captured: for recording. */
+void needs_extension(struct needs *n);
 /* Adds what the state needs, whatever was taken away. */
 void needs_repair(struct needs *n);
 /* No failed calls, but for those that change the state. */

@@ -73,6 +73,7 @@ enum field_dep {
 	DEP_CONTAINERS = 1 << 5, /* STATE_CONTAINERS */
 	DEP_CONST = 1 << 6,      /* never changes */
 	DEP_VOLATILE = 1 << 7,
+	DEP_EXTENSION = 1 << 8, /* part of the event that the kernel's side sends only when asked */
 };
 
 struct field_info {

@@ -101,6 +101,9 @@ struct event_set pool_event_types(const struct pool *p, expr_id e);
 /* Whether it can be true for an event of this name (`evt.type`), as the same analysis sees it. */
 bool pool_possible_for(const struct pool *p, expr_id e, struct str event_name);
 
+/* What the values of all fields in it depend on: enum field_dep. */
+uint16_t pool_deps(const struct pool *p, expr_id e);
+
 /* The AST interpreter. */
 bool pool_eval(const struct pool *p, expr_id e, const struct field_ctx *ctx);
 

@@ -97,6 +97,7 @@ struct ruleset {
 	size_t norder;
 	struct pool *pool;
 	struct programs *programs;
+	struct event_set extended; /* what some rule, its output included, asks the extension of */
 	struct load_result *results;
 	size_t nresults;
 	bool ok;

@@ -81,10 +81,13 @@ static bool needs_configured(const struct setup *s, const struct ruleset *rules,
 	const struct config *c = &s->config;
 	struct str unknown;
 
-	if (c->syscalls_all)
-		needs_all(out);
-	else
-		needs_of_rules(rules, out);
+	needs_of_rules(rules, out);
+	if (c->syscalls_all) {
+		struct needs all;
+
+		needs_all(&all);
+		needs_merge(out, &all);
+	}
 	if (!needs_adjust(out, c->syscalls_custom.items, c->syscalls_custom.n, &unknown)) {
 		complain("base_syscalls.custom_set: there is no system call '%.*s'",
 			 STR_ARG(unknown));

@@ -25,6 +25,13 @@ static bool rules_want(const struct ruleset *rules, const struct syscall_info *i
 	return code == SC_EXECVEAT && programs_want(rules->programs, EVENT_EXECVE_19_X);
 }
 
+static bool extension_wanted(const struct ruleset *rules, const struct syscall_info *info,
+			     unsigned code)
+{
+	return event_set_has(&rules->extended, info->exit_event) ||
+	       (code == SC_EXECVEAT && event_set_has(&rules->extended, EVENT_EXECVE_19_X));
+}
+
 void needs_of_rules(const struct ruleset *rules, struct needs *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -36,7 +43,8 @@ void needs_of_rules(const struct ruleset *rules, struct needs *out)
 			continue;
 		want = &out->syscall[info->native];
 		if (rules_want(rules, info, code))
-			*want = EVERY;
+			*want = extension_wanted(rules, info, code) ? EVERY | WIRE_NEED_EXTENSION
+								    : EVERY;
 		else if (info->sets & SYSCALL_STATE)
 			*want = failure_matters(code) ? EVERY : WIRE_NEED_EVENT;
 	}
@@ -57,9 +65,16 @@ bool needs_adjust(struct needs *n, const struct str *names, size_t count, struct
 			return false;
 		}
 		if (native >= 0 && native < WIRE_SYSCALLS_MAX)
-			n->syscall[native] = away ? 0 : EVERY;
+			n->syscall[native] = away ? 0 : n->syscall[native] | EVERY;
 	}
 	return true;
+}
+
+void needs_extension(struct needs *n)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(n->syscall); i++)
+		if (n->syscall[i] & WIRE_NEED_EVENT)
+			n->syscall[i] |= WIRE_NEED_EXTENSION;
 }
 
 void needs_repair(struct needs *n)

@@ -98,30 +98,6 @@ bool get_evt_is_async(const struct field_ref *ref, const struct field_ctx *ctx, 
 	return val_uint(out, (ctx->ev->info->category & CATEGORY_METAEVENT) != 0);
 }
 
-/*
- * An exec tells the path of its program among its own parameters; other calls tell theirs in the
- * extension. One that failed has no object.
- */
-bool get_evt_kernel_path(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
-{
-	const struct event *ev = ctx->ev;
-	struct str path = event_extension(ev, EXTENSION_PATH);
-
-	(void)ref;
-	if (ev->type == EVENT_EXECVE_19_X && event_int_or(ev, EXECVE_19_X_RES, -1) == 0)
-		return event_text(ev, EXECVE_19_X_TRUSTED_EXEPATH, &path) && val_text(out, path);
-	if (!path.len)
-		return false;
-	path.len = str_chr(path, '\0');
-	return val_text(out, path);
-}
-
-bool get_evt_is_io_uring(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
-{
-	(void)ref;
-	return val_uint(out, (ctx->ev->flags & WIRE_IO_URING) != 0);
-}
-
 bool get_evt_asynctype(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
 {
 	(void)ref;

@@ -120,6 +120,9 @@ void text_printf(struct text *t, const char *format, ...) __attribute__((format(
 /* "1.2.3.4" for 4 bytes, the usual short form of an IPv6 address for 16. */
 void text_ip(struct text *t, const uint8_t *bytes, size_t len);
 
+/* Names of the capabilities in the set, parted by blanks. */
+void text_capabilities(struct text *t, uint64_t set);
+
 /*
  * "f" or "4t": the letters of a descriptor's kind and, for an internet socket, its protocol.
  */
@@ -179,6 +182,23 @@ enum { /* get_evt_infra */
        INFRA_IMAGE,
 };
 
+enum kernel_end { /* get_evt_kernel_ip, get_evt_kernel_port */
+		  KERNEL_CLIENT,
+		  KERNEL_SERVER,
+};
+
+enum { /* get_evt_kernel_id: places among the ids of EXTENSION_CREDENTIALS */
+       KERNEL_UID,
+       KERNEL_GID,
+       KERNEL_EUID,
+       KERNEL_EGID,
+       KERNEL_SUID,
+       KERNEL_SGID,
+       KERNEL_FSUID,
+       KERNEL_FSGID,
+       KERNEL_IDS,
+};
+
 enum { /* get_fs_path */
        FS_PATH_NAME,
        FS_PATH_SOURCE,
@@ -222,6 +242,9 @@ bool piece_inside(const struct piece *dyn, struct piece *out);
 bool piece_int(const struct piece *p, int64_t *out);
 /* CHARBUF, FSPATH and FSRELPATH up to the NUL; false for none. */
 bool piece_text(const struct piece *p, struct str *out);
+
+/* One end of an internet SOCKTUPLE, IPv4 where both ends are; false when it is none. */
+bool tuple_end(struct str tuple, bool second, struct ip *address, uint16_t *port);
 
 void text_bytes(struct text *t, struct str bytes, bool base64);
 void text_sockaddr(struct text *t, struct str bytes);

@@ -78,27 +78,55 @@ void text_sockaddr(struct text *t, struct str bytes)
 	}
 }
 
-static void inet_tuple(struct text *t, struct cursor *c, size_t len)
-{
+struct inet_ends {
 	const uint8_t *from, *to;
 	uint16_t from_port, to_port;
+	size_t len; /* of the addresses */
+};
 
-	from = cursor_bytes(c, len);
-	from_port = cursor_u16(c);
-	to = cursor_bytes(c, len);
-	to_port = cursor_u16(c);
-	if (c->overrun) {
+static bool inet_ends(struct inet_ends *out, struct cursor *c, size_t len)
+{
+	out->from = cursor_bytes(c, len);
+	out->from_port = cursor_u16(c);
+	out->to = cursor_bytes(c, len);
+	out->to_port = cursor_u16(c);
+	out->len = len;
+	if (c->overrun)
+		return false;
+	if (len == 16 && has_inet_form(out->from) && has_inet_form(out->to)) {
+		out->from += 12;
+		out->to += 12;
+		out->len = 4;
+	}
+	return true;
+}
+
+static void inet_tuple(struct text *t, struct cursor *c, size_t len)
+{
+	struct inet_ends ends;
+
+	if (!inet_ends(&ends, c, len)) {
 		text_str(t, len == 4 ? STR("INVALID IPv4") : STR("INVALID IPv6"));
 		return;
 	}
-	if (len == 16 && has_inet_form(from) && has_inet_form(to)) {
-		from += 12;
-		to += 12;
-		len = 4;
-	}
-	endpoint_text(t, from, len, from_port);
+	endpoint_text(t, ends.from, ends.len, ends.from_port);
 	text_str(t, STR("->"));
-	endpoint_text(t, to, len, to_port);
+	endpoint_text(t, ends.to, ends.len, ends.to_port);
+}
+
+bool tuple_end(struct str tuple, bool second, struct ip *address, uint16_t *port)
+{
+	struct cursor c = cursor_over(tuple.p, tuple.len);
+	uint8_t family = cursor_u8(&c);
+	struct inet_ends ends;
+
+	if ((family != FAMILY_INET && family != FAMILY_INET6) ||
+	    !inet_ends(&ends, &c, family == FAMILY_INET ? 4 : 16))
+		return false;
+	address->len = (uint8_t)ends.len;
+	memcpy(address->bytes, second ? ends.to : ends.from, ends.len);
+	*port = second ? ends.to_port : ends.from_port;
+	return true;
 }
 
 void text_socktuple(struct text *t, struct str bytes)

@@ -115,22 +115,25 @@ bool get_thread_nametid(const struct field_ref *ref, const struct field_ctx *ctx
 	return val_text(out, text_view(&text));
 }
 
+void text_capabilities(struct text *t, uint64_t set)
+{
+	for (unsigned bit = 0; bit < CAPABILITIES; bit++) {
+		if (!(set >> bit & 1))
+			continue;
+		if (t->len)
+			text_char(t, ' ');
+		text_str(t, capability_name(bit));
+	}
+}
+
 bool get_thread_caps(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
 {
 	const struct thread *t = ctx->who->thread;
 	struct text text = text_in(ctx);
-	uint64_t caps;
 
 	if (!t)
 		return false;
-	caps = MEMBER(uint64_t, t, field_arg_of(ref));
-	for (unsigned bit = 0; bit < CAPABILITIES; bit++) {
-		if (!(caps >> bit & 1))
-			continue;
-		if (text.len)
-			text_char(&text, ' ');
-		text_str(&text, capability_name(bit));
-	}
+	text_capabilities(&text, MEMBER(uint64_t, t, field_arg_of(ref)));
 	return val_text(out, text_view(&text));
 }
 

@@ -115,6 +115,11 @@ struct event_set pool_event_types(const struct pool *p, expr_id e)
 	return s;
 }
 
+uint16_t pool_deps(const struct pool *p, expr_id e)
+{
+	return p->nodes.items[e].deps;
+}
+
 /* Bit 0: can be true; bit 1: its negation can. */
 static unsigned atom_possible(const struct atom *a, struct str name)
 {

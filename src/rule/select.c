@@ -89,6 +89,34 @@ static void fill_rule(struct store *s, const struct rule_info *from, struct rule
 	to->in_set = to->enabled && from->compiled && from->priority <= s->options->threshold;
 }
 
+static bool template_reads(const struct template *t, uint16_t deps)
+{
+	const struct field_ref *fields;
+	size_t n = t ? template_fields(t, &fields) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (field_info(fields[i].id)->deps & deps)
+			return true;
+	return false;
+}
+
+/* Whether its condition or what it prints has a field that depends on one of these. */
+static bool rule_reads(const struct pool *pool, const struct rule *r, uint16_t deps)
+{
+	if (pool_deps(pool, r->expr) & deps || template_reads(r->message, deps))
+		return true;
+	for (size_t i = 0; i < r->nextra; i++)
+		if (template_reads(r->extra[i], deps))
+			return true;
+	return false;
+}
+
+static void event_set_add(struct event_set *to, const struct event_set *more)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(to->words); i++)
+		to->words[i] |= more->words[i];
+}
+
 /* The rules that take part, in the order of their first definition. */
 void select_rules(struct store *s, struct ruleset *set)
 {
@@ -106,6 +134,8 @@ void select_rules(struct store *s, struct ruleset *set)
 			continue;
 		programs[set->norder] = (struct program_rule){ r->expr, r->types };
 		set->order[set->norder++] = (uint32_t)i;
+		if (rule_reads(s->pool, r, DEP_EXTENSION))
+			event_set_add(&set->extended, &r->types);
 	}
 	set->pool = s->pool;
 	if (s->pool)

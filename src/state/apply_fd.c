@@ -283,9 +283,12 @@ void apply_pidfd_getfd(struct state *s, const struct event *ev, struct subject *
 		if (n)
 			target = fd_find(n->t.fds, param_i64_or(ev, PIDFD_GETFD_X_TARGET_FD, -1));
 	}
-	/* Whatever had the number before is closed, known or not what came instead. */
+	/* The name it was opened by, if that is known, otherwise what the kernel calls it. */
 	fd = target ? fd_clone(s, who->thread->fds, num, target)
-		    : fd_add(s, who->thread->fds, num, FD_UNKNOWN);
+		    : fds_receive(s, who->thread, ev);
+	/* Whatever had the number before is closed, known or not what came instead. */
+	if (!fd && !target)
+		fd = fd_add(s, who->thread->fds, num, FD_UNKNOWN);
 	set_cloexec(s, fd, true);
 	who->fd = fd;
 	who->fd_num = num;

@@ -229,6 +229,24 @@ static struct node *thread_of_fd(struct state *s, const struct event *ev)
 	return n || !ev->ts ? n : thread_get(s, ev->tid);
 }
 
+/* What stands behind the number, as the entry tells it. */
+static void describe(struct state *s, struct fd *fd, const struct event *entry)
+{
+	fd->marks = FD_INHERITED;
+	if (!param_u64(entry, FD_ENTRY_INO, &fd->ino))
+		fd->ino = 0;
+	fd->dev = param_u32_or(entry, FD_ENTRY_DEV, 0);
+	fd->open_flags = param_u32_or(entry, FD_ENTRY_OPEN_FLAGS, 0);
+	if (fd->open_flags & FILE_FLAGS_O_CLOEXEC)
+		fd->marks |= FD_CLOEXEC;
+	if (fd->type >= FD_IPV4_SOCK && fd->type <= FD_IPV6_SERVSOCK)
+		listed_socket(s, fd, entry);
+	else if (fd->type == FD_UNIX_SOCK)
+		listed_unix(s, fd, entry);
+	else
+		fd_rename_text(s, fd, text_or_empty(entry, FD_ENTRY_NAME));
+}
+
 void apply_fd_entry(struct state *s, const struct event *ev, struct subject *who)
 {
 	struct node *n = thread_of_fd(s, ev);
@@ -248,20 +266,47 @@ void apply_fd_entry(struct state *s, const struct event *ev, struct subject *who
 		return;
 	note_time(s, ev);
 	fd->listed_ts = ev->ts;
-	fd->marks = FD_INHERITED;
-	if (!param_u64(ev, FD_ENTRY_INO, &fd->ino))
-		fd->ino = 0;
-	fd->dev = param_u32_or(ev, FD_ENTRY_DEV, 0);
-	fd->open_flags = param_u32_or(ev, FD_ENTRY_OPEN_FLAGS, 0);
-	if (fd->open_flags & FILE_FLAGS_O_CLOEXEC)
-		fd->marks |= FD_CLOEXEC;
-	if (type >= FD_IPV4_SOCK && type <= FD_IPV6_SERVSOCK)
-		listed_socket(s, fd, ev);
-	else if (type == FD_UNIX_SOCK)
-		listed_unix(s, fd, ev);
-	else
-		fd_rename_text(s, fd, text_or_empty(ev, FD_ENTRY_NAME));
+	describe(s, fd, ev);
 	list_add(s, n);
+}
+
+/* ---- descriptors that came from another process ---- */
+
+static struct fd *receive(struct state *s, struct thread *t, const struct event *entry)
+{
+	int64_t num, type = event_int_or(entry, FD_ENTRY_FD_TYPE, FD_UNKNOWN);
+	struct fd *fd;
+
+	if (!param_i64(entry, FD_ENTRY_FD, &num))
+		return NULL;
+	if (type < FD_UNKNOWN || type > FD_PIDFD)
+		type = FD_UNKNOWN;
+	fd = fd_add(s, t->fds, num, (enum fd_type)type);
+	if (fd && type != FD_UNKNOWN)
+		describe(s, fd, entry);
+	return fd;
+}
+
+struct fd *fds_receive(struct state *s, struct thread *t, const struct event *ev)
+{
+	struct str rest = event_extension(ev, EXTENSION_DESCRIPTORS);
+	struct wire_event head;
+	struct event entry;
+	struct fd *last = NULL;
+
+	while (rest.len >= sizeof(head)) {
+		const struct raw raw = { .bytes = (const uint8_t *)rest.p,
+					 .len = (uint32_t)rest.len };
+
+		memcpy(&head, rest.p, sizeof(head));
+		if (head.type != EVENT_FD_ENTRY || event_open(&entry, &raw) < 0)
+			break;
+		last = receive(s, t, &entry);
+		rest = str_from_index(rest, head.len);
+	}
+	if (last)
+		list_add(s, node_of(t));
+	return last;
 }
 
 /*

@@ -313,6 +313,8 @@ void apply_recv(struct state *s, const struct event *ev, struct subject *who)
 	};
 
 	message(s, ev, who, tuple_at[ev->type - EVENT_RECV_X], true);
+	if (ev->nextra && who->thread)
+		fds_receive(s, who->thread, ev);
 }
 
 /* A socket whose creation was missed: sending to an address it is taken for UDP. */

@@ -87,6 +87,7 @@ void apply_enter(struct state *s, const struct event *ev, struct subject *who)
 struct opening {
 	int64_t num;
 	struct str name;
+	struct str true_name; /* where the caller's names just a directory */
 	int64_t dirfd;
 	bool has_dirfd; /* false: the name is absolute or there is no name */
 	uint32_t flags;
@@ -107,6 +108,15 @@ static void prefer_enter(const struct node *n, uint16_t type, struct opening *o)
 	o->flags = e->flags | (o->flags & ~(uint32_t)(FILE_FLAGS_O_F_CREATED - 1));
 }
 
+/* O_TMPFILE makes a file without a name in the directory that is named. */
+static void name_nameless(struct opening *o, const struct event *ev)
+{
+	const struct str path = event_extension(ev, EXTENSION_PATH);
+
+	if (o->flags & FILE_FLAGS_O_TMPFILE)
+		o->true_name = str_of(path.p, str_chr(path, '\0'));
+}
+
 static void opened(struct state *s, const struct opening *o, struct subject *who)
 {
 	struct thread *t = who->thread;
@@ -116,10 +126,14 @@ static void opened(struct state *s, const struct opening *o, struct subject *who
 
 	if (o->has_dirfd)
 		dir = dirfd_text(dir_buf, t, o->dirfd, o->name);
-	path = str_of(buf, path_join(buf, dir, o->name));
+	if (o->true_name.len)
+		path = str_of(buf, path_join(buf, STR("."), o->true_name));
+	else
+		path = str_of(buf, path_join(buf, dir, o->name));
 	who->fd_num = o->num;
 	fd = fd_add(s, t->fds, o->num,
-		    o->flags & FILE_FLAGS_O_DIRECTORY ? FD_DIRECTORY : FD_FILE_V2);
+		    o->flags & FILE_FLAGS_O_DIRECTORY && !o->true_name.len ? FD_DIRECTORY
+									   : FD_FILE_V2);
 	who->fd = fd;
 	if (!fd)
 		return;
@@ -154,6 +168,7 @@ void apply_open(struct state *s, const struct event *ev, struct subject *who)
 	o.flags = param_u32_or(ev, OPEN_X_FLAGS, 0);
 	take_inode(&o, ev, OPEN_X_DEV, OPEN_X_INO);
 	prefer_enter(node_of(who->thread), EVENT_OPEN_E, &o);
+	name_nameless(&o, ev);
 	opened(s, &o, who);
 }
 
@@ -168,6 +183,7 @@ void apply_openat(struct state *s, const struct event *ev, struct subject *who)
 	o.has_dirfd = param_i64(ev, OPENAT_2_X_DIRFD, &o.dirfd);
 	take_inode(&o, ev, OPENAT_2_X_DEV, OPENAT_2_X_INO);
 	prefer_enter(node_of(who->thread), EVENT_OPENAT_2_E, &o);
+	name_nameless(&o, ev);
 	opened(s, &o, who);
 }
 
@@ -182,6 +198,7 @@ void apply_openat2(struct state *s, const struct event *ev, struct subject *who)
 	o.has_dirfd = param_i64(ev, OPENAT2_X_DIRFD, &o.dirfd);
 	take_inode(&o, ev, OPENAT2_X_DEV, OPENAT2_X_INO);
 	prefer_enter(node_of(who->thread), EVENT_OPENAT2_E, &o);
+	name_nameless(&o, ev);
 	opened(s, &o, who);
 }
 

@@ -360,6 +360,11 @@ void userdb_clear(struct userdb *db, struct intern *intern);
 
 /* Works out relations of what lists brought since the last real event. */
 void list_settle(struct state *s);
+/*
+ * Descriptors that the event says came from another process, as its extension tells them; the last
+ * of them, NULL for none.
+ */
+struct fd *fds_receive(struct state *s, struct thread *t, const struct event *ev);
 
 /* ---- handlers; the row of each stands in apply.c ---- */
 

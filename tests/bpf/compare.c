@@ -141,8 +141,9 @@ static bool event_holds(const struct event *ev, const struct event_want *w, cons
 		       ev->type, STR_ARG(info->name), w->type);
 		return false;
 	}
-	if (params_written(ev) != info->nparams) {
-		printf("    %u parameters instead of %u\n", params_written(ev), info->nparams);
+	if (params_written(ev) - ev->nextra != info->nparams) {
+		printf("    %u parameters instead of %u\n", params_written(ev) - ev->nextra,
+		       info->nparams);
 		return false;
 	}
 	for (unsigned i = 0; i < info->nparams; i++)
@@ -180,6 +181,18 @@ static bool find_call(const struct stage *s, const struct recording *r, size_t *
 		}
 	while (!is_mark(&ev));
 	return true;
+}
+
+/* The name in the first of the descriptors that came. */
+static struct str descriptor_name(struct str entries)
+{
+	const struct raw raw = { .bytes = (const uint8_t *)entries.p,
+				 .len = (uint32_t)entries.len };
+	struct event entry;
+
+	if (event_open(&entry, &raw) < 0 || entry.type != EVENT_FD_ENTRY)
+		return str_of("", 0);
+	return event_param(&entry, FD_ENTRY_NAME);
 }
 
 static bool extension_holds(struct str have, const struct want *w, const struct stage *s)
@@ -220,11 +233,21 @@ bool row_extension_holds(const struct row *row, const struct stage *s, const str
 		printf("    %u extension parameters instead of %u\n", ev.nextra, EXTENSIONS);
 		return false;
 	}
-	for (unsigned k = 0; k < EXTENSIONS; k++)
-		if (!extension_holds(event_extension(&ev, k), &row->extension[k], s)) {
+	for (unsigned k = 0; k < EXTENSIONS; k++) {
+		struct str have = event_extension(&ev, k);
+		bool same;
+
+		if (k == EXTENSION_CREDENTIALS)
+			same = same_bytes(have, &s->identity, sizeof(s->identity));
+		else if (k == EXTENSION_DESCRIPTORS && have.len)
+			same = extension_holds(descriptor_name(have), &row->extension[k], s);
+		else
+			same = extension_holds(have, &row->extension[k], s);
+		if (!same) {
 			printf("      ^ extension %u\n", k);
 			holds = false;
 		}
+	}
 	return holds;
 }
 
@@ -242,6 +265,10 @@ bool row_holds(const struct row *row, const struct stage *s, const struct record
 			return false;
 		}
 		holds &= event_holds(&ev, &row->events[k], s);
+		if (ev.nextra != (row->unasked && k == 0 ? EXTENSIONS : 0)) {
+			printf("    %u extension parameters nobody asked for\n", ev.nextra);
+			holds = false;
+		}
 	}
 	if (!row->ends && next_of(r, s->pid, &i, &ev) && !is_mark(&ev)) {
 		printf("    one more event: %.*s\n", STR_ARG(ev.info->name));

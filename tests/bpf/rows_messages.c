@@ -5,6 +5,7 @@
 #include "socket_facts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <sys/syscall.h>
@@ -123,12 +124,12 @@ static void pass_descriptor(struct stage *s)
 			    .msg_control = control,
 			    .msg_controllen = sizeof(control) };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	int fds[2], zero = 0;
+	int fds[2], passed = open("file", O_RDONLY);
 
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &zero, sizeof(zero));
+	memcpy(CMSG_DATA(c), &passed, sizeof(passed));
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) < 0 || sendmsg(fds[0], &m, 0) != 2)
 		_exit(99);
 	s->slot[0] = fds[1];
@@ -181,6 +182,19 @@ static long receive_messages(struct stage *s)
 {
 	return RAW(SYS_recvmmsg, (uint64_t)s->slot[0], AT(messages(other, sizeof(*other))), 2,
 		   MSG_DONTWAIT, 0);
+}
+
+static long receive_descriptor_of_many(struct stage *s)
+{
+	struct mmsghdr *m = low_memory(sizeof(*m));
+	struct iovec *v = low_memory(sizeof(*v));
+
+	*v = (struct iovec){ low_memory(10), 10 };
+	m->msg_hdr = (struct msghdr){
+		.msg_iov = v, .msg_iovlen = 1, .msg_control = low_memory(64), .msg_controllen = 64
+	};
+	received = &m->msg_hdr;
+	return RAW(SYS_recvmmsg, (uint64_t)s->slot[0], AT(m), 1, 0, 0);
 }
 
 static void two_waiting(struct stage *s)
@@ -264,6 +278,8 @@ static const struct row rows[] = {
 	  .before = pass_descriptor,
 	  .call = receive_descriptor,
 	  .after = after_descriptor,
+	  .extension = { NONE, NONE, NONE, PATH("file") },
+	  .unasked = true,
 	  .events = EVENT1(RECVMSG_X, I(2), I(2), BYTES("fd"), SOME, FACT(0), SLOT(0)) },
 	{ .what = "recvmsg of nothing",
 	  .nr = SYS_recvmsg,
@@ -286,6 +302,13 @@ static const struct row rows[] = {
 			{ I(8), SLOT(0), I(8), BYTES("datagram"), FACT(0), NONE } },
 		      { EVENT_RECVMMSG_X,
 			{ I(4), SLOT(0), I(4), BYTES("more"), FACT(0), NONE } } } },
+	{ .what = "recvmmsg of a descriptor",
+	  .before = pass_descriptor,
+	  .call = receive_descriptor_of_many,
+	  .after = after_descriptor,
+	  .extension = { NONE, NONE, NONE, PATH("file") },
+	  .unasked = true,
+	  .events = EVENT1(RECVMMSG_X, I(2), SLOT(0), I(2), BYTES("fd"), SOME, FACT(0)) },
 	{ .what = "recvmmsg in vain",
 	  .before = udp4,
 	  .call = receive_messages,

@@ -193,6 +193,7 @@ static const struct row rows[] = {
 	  .nr = SYS_open,
 	  .args = { T("."), N(O_TMPFILE | O_RDWR), N(0600) },
 	  .extension = { SOME, NONE },
+	  .unasked = true,
 	  .events = OPEN(S("."), RDWR | FILE_FLAGS_O_DIRECTORY | FILE_FLAGS_O_TMPFILE, 0600,
 			 OBJECT) },
 	{ .what = "open in a deleted directory",

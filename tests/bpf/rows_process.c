@@ -524,6 +524,7 @@ static const struct row rows[] = {
 			  S("./prog") } } },
 	  .ends = true },
 	{ .what = "execveat of a file in memory",
+	  .extension = { NONE },
 	  .before = in_memory,
 	  .call = exec_memory,
 	  .events = EVENT1(EXECVE_19_X,

@@ -131,6 +131,21 @@ static void look_at_file(struct stage *s)
 	s->slot[SLOT_INO] = (int64_t)st.st_ino;
 }
 
+static void look_at_identity(struct identity *of)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	uint32_t *id = of->id;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		sscanf(line, "Uid: %u %u %u %u", &id[0], &id[2], &id[4], &id[6]);
+		sscanf(line, "Gid: %u %u %u %u", &id[1], &id[3], &id[5], &id[7]);
+		sscanf(line, "CapEff: %lx", &of->effective);
+	}
+	if (f)
+		fclose(f);
+}
+
 void stage_run(const struct row *row, struct stage *s)
 {
 	uint64_t a[6];
@@ -140,6 +155,7 @@ void stage_run(const struct row *row, struct stage *s)
 	low_memory(1);
 	if (row->before)
 		row->before(s);
+	look_at_identity(&s->identity);
 	for (int i = 0; i < 6; i++)
 		a[i] = argument(&row->args[i], s);
 	s->made = true;
@@ -153,6 +169,7 @@ void stage_run(const struct row *row, struct stage *s)
 		RAW(SYS_exit_group, 0);
 	mark();
 	s->result = result;
+	look_at_identity(&s->identity);
 	if (!row->made.type && !row->after)
 		look_at_file(s);
 	if (row->after)

@@ -135,15 +135,26 @@ struct row {
 	void (*after)(struct stage *s);
 	struct event_want events[EVENTS_MAX]; /* of the caller, from the call on */
 	struct event_want made;               /* the first event of the child it made */
-	struct want extension[EXTENSIONS];    /* of the first event, where it is asked for */
-	bool compat;                          /* through int 0x80 */
-	bool ends; /* the process, or its program: later events are not looked at */
+	/*
+	 * Of the first event, where it is asked for: path, tuple, (the credentials are those of the
+	 * process), the name in its first descriptor.
+	 */
+	struct want extension[EXTENSIONS];
+	bool unasked; /* it comes even where nobody asks */
+	bool compat;  /* through int 0x80 */
+	bool ends;    /* the process, or its program: later events are not looked at */
 };
 
 struct rows {
 	const char *name;
 	const struct row *row;
 	size_t n;
+};
+
+/* Of /proc/self/status, as an extension has it. */
+struct identity {
+	uint32_t id[8]; /* user and group: real, effective, saved, for files */
+	uint64_t effective;
 };
 
 struct stage {
@@ -153,6 +164,7 @@ struct stage {
 	char skip[96]; /* why not, when it cannot be made here */
 	long result;
 	int64_t slot[SLOTS];
+	struct identity identity; /* before the call, and after it where the process goes on */
 	uint8_t fact[FACTS][FACT_BYTES];
 	size_t fact_len[FACTS];
 };

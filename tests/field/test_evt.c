@@ -147,7 +147,8 @@ static void the_path_the_kernel_used_comes_with_the_extension(void **state)
 	w.ev.nextra = EXTENSIONS;
 	w.ev.data = (const uint8_t *)path;
 	w.ev.at[w.ev.nparams] = 0;
-	w.ev.at[w.ev.nparams + 1] = w.ev.at[w.ev.nparams + 2] = sizeof(path);
+	for (unsigned i = 1; i <= EXTENSIONS; i++)
+		w.ev.at[w.ev.nparams + i] = sizeof(path);
 	assert_string_equal(shown(&w, "evt.kernel_path"), path);
 	w.ev.at[w.ev.nparams + 1] = 0;
 	assert_string_equal(shown(&w, "evt.kernel_path"), ABSENT);
