@@ -9,7 +9,8 @@
  *
  *	16:17:57.882054739: Warning A shell was started (user=root)
  *
- * A JSON alert is an object without blanks whose keys, and those of output_fields, are sorted.
+ * A JSON alert is an object without blanks whose keys, and those of output_fields, are sorted. That
+ * of an event whose work came through an io_uring says so: "evt.is_io_uring":true.
  */
 
 void alert_writer_init(struct alert_writer *w, const struct alert_options *options)
@@ -21,6 +22,7 @@ void alert_writer_init(struct alert_writer *w, const struct alert_options *optio
 	else
 		gethostname(w->hostname, sizeof(w->hostname) - 1);
 	field_parse(options->iso8601 ? STR("evt.time.iso8601") : STR("evt.time"), NULL, &w->time);
+	field_parse(STR("evt.is_io_uring"), NULL, &w->uring);
 }
 
 void alert_writer_fini(struct alert_writer *w)
@@ -68,6 +70,8 @@ static struct alert_plan plan_rule(struct alert_writer *w, const struct rule *r)
 	const struct field_ref *refs;
 	size_t n = template_fields(r->message, &refs);
 
+	plan_field(&b, (struct alert_field){
+			       .key = w->uring.text, .ref = &w->uring, .of_uring = true });
 	for (size_t i = 0; i < n; i++)
 		plan_field(&b, (struct alert_field){ .key = refs[i].text, .ref = &refs[i] });
 	plan_field(&b, (struct alert_field){ .key = w->time.text, .ref = &w->time });
@@ -132,6 +136,8 @@ static void put_fields(const struct alert_plan *plan, const struct field_ctx *ct
 		const struct alert_field *f = &plan->fields[i];
 		struct buf text = { .max = ALERT_MAX };
 
+		if (f->of_uring && !(ctx->ev->flags & WIRE_IO_URING))
+			continue;
 		put_key(out, f->key);
 		if (f->ref) {
 			field_json(out, f->ref, ctx);

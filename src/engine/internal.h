@@ -15,6 +15,7 @@ struct alert_field {
 	struct str key;
 	const struct field_ref *ref; /* NULL: `text` */
 	const struct template *text;
+	bool of_uring; /* only in alerts of events that came through an io_uring */
 };
 
 /* What JSON alerts of one rule hold, worked out once; sorted by key. */
@@ -29,6 +30,7 @@ struct alert_writer {
 	char hostname[256];
 	struct arena *arena;      /* of the plans */
 	struct field_ref time;    /* the prefix's field */
+	struct field_ref uring;   /* the mark of work handed in through a ring */
 	struct alert_plan *plans; /* parallel to ruleset.rules */
 	struct buf message, line;
 };

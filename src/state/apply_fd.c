@@ -284,8 +284,7 @@ void apply_pidfd_getfd(struct state *s, const struct event *ev, struct subject *
 			target = fd_find(n->t.fds, param_i64_or(ev, PIDFD_GETFD_X_TARGET_FD, -1));
 	}
 	/* The name it was opened by, if that is known, otherwise what the kernel calls it. */
-	fd = target ? fd_clone(s, who->thread->fds, num, target)
-		    : fds_receive(s, who->thread, ev);
+	fd = target ? fd_clone(s, who->thread->fds, num, target) : fds_receive(s, who->thread, ev);
 	/* Whatever had the number before is closed, known or not what came instead. */
 	if (!fd && !target)
 		fd = fd_add(s, who->thread->fds, num, FD_UNKNOWN);
