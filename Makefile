@@ -63,6 +63,11 @@ $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
 	clang $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 	llvm-strip -g $@
 
+# An empty program, to compare with.
+$(BUILD)/tests/%.bpf.o: tests/%.bpf.c
+	@mkdir -p $(@D)
+	clang $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+
 $(BUILD)/bpf/embedded.S: $(BUILD)/bpf/besra.bpf.o
 	@printf '\t.section .rodata\n\t.balign 8\n\t.global bpf_besra_begin, bpf_besra_end\nbpf_besra_begin:\n\t.incbin "%s"\nbpf_besra_end:\n\t.section .note.GNU-stack,"",@progbits\n' $< > $@
 
@@ -122,7 +127,7 @@ $(foreach m,$(MODULES),$(eval $(call module_tests,$(m))))
 TOOL_SOURCES := $(wildcard tests/oracle/*.c tests/bench/*.c tests/embed/*.c tests/live/*.c tests/memory/*.c \
 			  tests/work/*.c \
 			  tests/startup/*.c)
-TOOLS := $(patsubst %.c,$(BUILD)/%,$(TOOL_SOURCES))
+TOOLS := $(patsubst %.c,$(BUILD)/%,$(filter-out %.bpf.c,$(TOOL_SOURCES)))
 
 $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbesra.a
 	$(LINK) -o $@ $^ $(LDLIBS)
@@ -224,7 +229,7 @@ fmt:
 
 # ---- Demo and benchmark ---------------------------------------------------------------------
 
-.PHONY: demo bench
+.PHONY: demo bench bench-live
 demo: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@echo
@@ -236,6 +241,11 @@ demo: deps
 bench: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(TOOLS)
 	@tests/bench/run $(BUILD)
+
+# Needs root and a kernel with BTF; two minutes.
+bench-live: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(TOOLS) $(BUILD)/tests/bench/live_empty.bpf.o
+	@tests/bench/live_run $(BUILD)
 
 # ---- Dependencies, installation, cleaning -----------------------------------------------------
 

@@ -3,6 +3,26 @@
 
 #include <inttypes.h>
 
+/* Which events: " (openat 12, close 3)". */
+static void name_types(struct buf *out, const struct live_loss *losses, size_t n,
+		       enum wire_loss reason)
+{
+	uint64_t counts[EVENT_TYPES] = { 0 };
+	const char *before = " (";
+
+	for (size_t i = 0; i < n; i++)
+		if (losses[i].reason == reason && losses[i].type < EVENT_TYPES)
+			counts[losses[i].type] += losses[i].count;
+	for (unsigned type = 0; type < EVENT_TYPES; type++) {
+		if (!counts[type])
+			continue;
+		buf_printf(out, "%s%.*s %" PRIu64, before, STR_ARG(event_info(type)->name),
+			   counts[type]);
+		before = ", ";
+	}
+	buf_printf(out, "%s", *before == ',' ? ")" : "");
+}
+
 void print_losses(struct source *s)
 {
 	static const char *const reasons[WIRE_LOSSES] = {
@@ -20,12 +40,21 @@ void print_losses(struct source *s)
 	size_t n = live_losses(s, losses, ARRAY_SIZE(losses));
 	uint64_t sums[WIRE_LOSSES] = { 0 };
 
-	for (size_t i = 0; i < n && i < ARRAY_SIZE(losses); i++)
+	if (n > ARRAY_SIZE(losses))
+		n = ARRAY_SIZE(losses);
+	for (size_t i = 0; i < n; i++)
 		if (losses[i].reason < WIRE_LOSSES)
 			sums[losses[i].reason] += losses[i].count;
-	for (size_t i = 0; i < WIRE_LOSSES; i++)
-		if (sums[i] && reasons[i])
-			complain("%" PRIu64 " %s", sums[i], reasons[i]);
+	for (size_t i = 0; i < WIRE_LOSSES; i++) {
+		struct buf types = { 0 };
+
+		if (!sums[i] || !reasons[i])
+			continue;
+		if (i == WIRE_LOSS_RING || i == WIRE_LOSS_SHARE)
+			name_types(&types, losses, n, (enum wire_loss)i);
+		complain("%" PRIu64 " %s%.*s", sums[i], reasons[i], (int)types.len, types.p);
+		buf_fini(&types);
+	}
 }
 
 void print_unseen(const struct source *s)
