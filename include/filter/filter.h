@@ -132,15 +132,18 @@ enum program_part {
 	PART_INDEX = 1 << 3,  /* one lookup per field for all = and in, sets for long lists */
 	PART_ORDER = 1 << 4,  /* the cheap and decisive come first */
 	PART_SKIP = 1 << 5,   /* what is false for one rule is skipped in those after it */
+	PART_TRIE = 1 << 6,   /* one walk of a text for all that it may begin or end with */
+	PART_SCAN = 1 << 7,   /* one scan of a text for all that it may hold */
 };
 const char *program_part_name(enum program_part part);
-#define PROGRAM_PARTS 6
+#define PROGRAM_PARTS 8
 
 struct program_options {
 	enum match_mode mode;
 	unsigned without;  /* enum program_part */
 	bool check_memory; /* whatever is remembered of a thread is found out again and compared */
 	size_t memory;     /* bytes for what is remembered of threads; 0: PROGRAM_MEMORY */
+	uint32_t together; /* atoms from which on one walk or scan serves all; 0: where it pays */
 };
 #define PROGRAM_MEMORY ((size_t)64 << 20)
 

@@ -4,7 +4,7 @@
 
 /* Programs: one per set of event types for which the rules come down to the same code. */
 
-#include "pool.h"
+#include "sets.h"
 
 enum opcode {
 #define OP(name, operands, effect) OP_##name,
@@ -25,11 +25,14 @@ enum operands {
 	OPERANDS_SLOT_ATOM,
 	OPERANDS_SLOT_TEXT,
 	OPERANDS_SLOT_BIT,
+	OPERANDS_SLOT_SET,
+	OPERANDS_SLOT_BITS,
 };
 
 struct insn {
 	uint8_t op;
 	bool of_thread; /* the memo is the thread's, not the event's */
+	uint16_t bit;   /* SLOT_SET: of the atom in the set; SLOT_BITS: enum text_set_kind */
 	uint32_t slot;
 	uint32_t imm;
 	uint32_t memo;    /* 0: none */
@@ -57,6 +60,25 @@ struct index_slot {
 	const uint64_t *row; /* NULL: free */
 };
 
+/* What one look at a field's text says about all atoms of a kind. */
+enum text_set_kind {
+	SET_PREFIX, /* startswith, bstartswith */
+	SET_SUFFIX, /* endswith */
+	SET_PATH,   /* pmatch */
+	SET_SCAN,   /* contains, icontains, bcontains, glob, iglob, regex: what they need */
+	SET_KINDS,
+	SET_EQUAL = SET_KINDS, /* the slot's index */
+};
+
+struct text_set {
+	enum text_set_kind kind;
+	uint32_t bits;
+	const struct radix *radix;     /* PREFIX, SUFFIX */
+	const struct path_set *paths;  /* PATH */
+	const struct scanner *scanner; /* SCAN */
+	uint64_t *row;                 /* PATH, SCAN: put together here */
+};
+
 /* A field, and its value in the current event. */
 struct slot {
 	struct field_ref field;
@@ -66,6 +88,9 @@ struct slot {
 	bool looked_up;
 	const uint64_t *row; /* NULL: the text is not in the index */
 	struct val v;
+	const struct text_set *sets[SET_KINDS]; /* or NULL */
+	const uint64_t *rows[SET_KINDS];
+	uint8_t asked; /* the sets whose rows are this event's, one bit each */
 };
 
 /* A node or its negation, or a bundle: then the rest says nothing. */
@@ -183,11 +208,6 @@ static inline const uint64_t *index_get(const struct text_index *x, struct str t
 	return NULL;
 }
 
-static inline bool row_has(const uint64_t *row, uint32_t bit)
-{
-	return row && row[bit / 64] >> (bit % 64) & 1;
-}
-
 /* ---- Compiling ---------------------------------------------------------------------------- */
 
 enum fold { FOLD_DYNAMIC, FOLD_TRUE, FOLD_FALSE };
@@ -201,6 +221,9 @@ struct selected {
 	bool kept;     /* worth a memo when used more than once */
 	bool needs_fd; /* a field of the fd class */
 	uint32_t next; /* the next atom on the same slot, UINT32_MAX at the end */
+	uint8_t set;   /* enum text_set_kind; SET_KINDS: it is tested by itself */
+	bool sure;     /* SCAN: what is met decides */
+	uint16_t bit;  /* in the set */
 };
 
 struct compiler {
@@ -212,6 +235,7 @@ struct compiler {
 	size_t nrules;
 	unsigned without;          /* enum program_part */
 	struct selected *selected; /* by atom */
+	uint32_t *first;           /* by slot: its first atom */
 	VEC(struct block) blocks;
 	VEC(struct slot) slots;
 	VEC(int64_t) numbers;
@@ -227,10 +251,28 @@ struct compiler {
 	uint32_t *size;  /* instructions when written in place */
 	uint32_t *memo;  /* number, 0 when not yet given; kept between types */
 	uint32_t *block; /* number + 1 for nodes that are blocks */
+	bool *together;  /* by slot * SET_KINDS + kind: the set serves the atoms */
 };
 
+/* A comparison of one field, which has one value, with constants. */
+bool atom_is_plain(const struct atom *a);
+/* Whether the type of its left side is known before there is an event. */
+bool atom_has_fixed_type(const struct atom *a);
 /* Chooses opcode, slot and constants for every atom; fills slots, numbers, sets, indexes. */
 void select_atoms(struct compiler *c);
+/* Which atoms could be decided by sets; then, for a type, which sets are worth it. */
+void sets_begin(struct compiler *c);
+void sets_choose(struct compiler *c);
+/*
+ * The row in which the atom has a bit that is set whenever it holds: its set's, or the index
+ * (SET_EQUAL). False when it has none.
+ */
+bool sets_bit(const struct compiler *c, uint32_t atom, enum text_set_kind *kind, uint32_t *bit);
+/* Makes the instruction one that asks the set, where that was chosen. */
+void sets_use(const struct compiler *c, uint32_t atom, struct insn *i);
+/* The row of a text. */
+const uint64_t *text_set_find(const struct text_set *s, struct str text, struct arena *scratch);
+
 /*
  * What is known of every node when only events of one type arrive: first, once, of the atoms that
  * are the same for all types; then of the other atoms, whose result is a text that is equal for
@@ -281,6 +323,21 @@ void lits_bundle(struct compiler *c, struct lits *l, bool conjunction);
 void bundles_finish(struct compiler *c);
 /* What the bundle says now, by the interpreter. */
 bool bundle_eval(const struct pool *p, const struct bundle *b, const struct field_ctx *ctx);
+/* Rules of the main code: their operands, and where to go on when one of them is false. */
+struct chain {
+	uint32_t rule;
+	bool always;
+	struct lits operands;
+	uint32_t *next; /* by operand: the next chain that can still match when it is false */
+};
+/*
+ * Before chain `at`: a test that is false when neither it nor the chains after it, up to the one
+ * returned, can match, because each needs a bit of one row. Without such chains nothing is
+ * written, and the chain after `at` is returned.
+ */
+size_t emit_any(struct emitter *e, const struct chain *chains, size_t n, size_t at,
+		const uint32_t *start);
+uint32_t number_add(struct compiler *c, int64_t n);
 /* Puts operands in the order in which they are best tested. */
 void lits_order(const struct compiler *c, struct lits *l, bool conjunction);
 

@@ -84,14 +84,6 @@ static void emit_blocks(struct compiler *c)
 	}
 }
 
-/* One rule in the main code: its operands, and where to go on when one of them is false. */
-struct chain {
-	uint32_t rule;
-	bool always;
-	struct lits operands;
-	uint32_t *next; /* by operand: the next chain that can still match when it is false */
-};
-
 static size_t find_lit(const struct lits *l, struct lit wanted)
 {
 	for (size_t i = 0; i < l->n && i < 16; i++)
@@ -144,6 +136,7 @@ static uint32_t emit_main(struct compiler *c, const struct chain *chains, size_t
 {
 	struct emitter e = { .c = c };
 	uint32_t *start = arena_array(c->scratch, n + 1, sizeof(*start));
+	size_t looked_ahead = 0;
 
 	for (size_t i = 0; i <= n; i++)
 		start[i] = label_new(&e);
@@ -152,6 +145,8 @@ static uint32_t emit_main(struct compiler *c, const struct chain *chains, size_t
 		struct insn match = { .op = OP_MATCH, .imm = chain->rule };
 
 		label_here(&e, start[i]);
+		if (i >= looked_ahead)
+			looked_ahead = emit_any(&e, chains, n, i, start);
 		for (size_t k = 0; k < chain->operands.n; k++) {
 			uint32_t behind = label_new(&e);
 
@@ -217,6 +212,7 @@ static uint32_t compile_type(struct compiler *c, struct strmap *known, unsigned 
 	key = type_key(c, type);
 	found = (uintptr_t)strmap_get(known, key);
 	if (!found) {
+		sets_choose(c);
 		emit_blocks(c);
 		chains = arena_array(c->scratch, c->nrules, sizeof(*chains));
 		n = collect_chains(c, type, chains);
@@ -316,6 +312,10 @@ const char *program_part_name(enum program_part part)
 		return "order by cost";
 	case PART_SKIP:
 		return "skipping of rules";
+	case PART_TRIE:
+		return "one walk for prefixes and suffixes";
+	case PART_SCAN:
+		return "one scan for what is contained";
 	}
 	return "";
 }

@@ -73,6 +73,21 @@ static void print_atom(struct buf *out, const struct atom *a)
 		buf_printf(out, " +%zu", a->n - 8);
 }
 
+static void print_bits(struct buf *out, const struct slot *s, const struct insn *i,
+		       const int64_t *numbers)
+{
+	static const char *const names[] = { [SET_PREFIX] = "prefix",
+					     [SET_SUFFIX] = "suffix",
+					     [SET_PATH] = "path",
+					     [SET_SCAN] = "met",
+					     [SET_EQUAL] = "equal" };
+	unsigned n = 0;
+
+	for (int64_t k = 2; k <= numbers[0]; k += 2)
+		n += (unsigned)__builtin_popcountll((uint64_t)numbers[k]);
+	buf_printf(out, " %.*s %s, %u atoms", STR_ARG(s->field.text), names[i->bit], n);
+}
+
 static void print_operands(struct buf *out, const struct programs *p, const struct insn *i)
 {
 	const struct atom *atoms = p->pool->atoms.items;
@@ -102,8 +117,12 @@ static void print_operands(struct buf *out, const struct programs *p, const stru
 	case OPERANDS_ATOM:
 	case OPERANDS_SLOT_ATOM:
 	case OPERANDS_SLOT_TEXT:
+	case OPERANDS_SLOT_SET:
 		buf_char(out, ' ');
 		print_atom(out, &atoms[i->imm]);
+		break;
+	case OPERANDS_SLOT_BITS:
+		print_bits(out, &p->slots[i->slot], i, &p->numbers[i->imm]);
 		break;
 	case OPERANDS_SLOT_BIT:
 		buf_printf(out, " %.*s bit %u", STR_ARG(field), i->imm);

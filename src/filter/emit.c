@@ -238,6 +238,7 @@ static void emit_atom(struct emitter *e, expr_id id, uint32_t on_true, uint32_t 
 
 	i.on_true = on_true;
 	i.on_false = on_false;
+	sets_use(c, node_of(c, id)->atom, &i);
 	choose_memo(c, id, &i);
 	emit(e, i);
 }

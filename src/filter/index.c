@@ -31,5 +31,5 @@ void index_put(struct index_builder *b, struct str text, uint32_t bit)
 		x->lengths |= (uint64_t)1 << (text.len < 63 ? text.len : 63);
 	}
 	row = (uint64_t *)x->slots[i].row;
-	row[bit / 64] |= (uint64_t)1 << (bit % 64);
+	row_set(row, bit);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pool.h"
+#include "sets.h"
 
 /*
  * A trie over path components. A path is walked with the set of all nodes its components so far
@@ -9,7 +9,7 @@
 struct path_node {
 	struct str name; /* of the component that leads here */
 	uint64_t hash;
-	bool terminal; /* a prefix ends here: everything below matches */
+	uint64_t *row; /* prefixes that end here: everything below has them; NULL: none does */
 	struct path_node *next_same_bucket;
 	struct path_node **buckets; /* children with a plain name */
 	size_t mask;
@@ -19,6 +19,7 @@ struct path_node {
 
 struct path_set {
 	struct path_node root;
+	uint32_t bits;
 };
 
 /* The next component of *rest that is not empty; false at the end. */
@@ -98,20 +99,34 @@ static struct path_node *add_child(struct arena *arena, struct path_node *n, str
 	return child;
 }
 
-struct path_set *path_set_new(struct arena *arena, const struct constant *prefixes, size_t n)
+struct path_set *path_set_begin(struct arena *arena, uint32_t bits)
 {
 	struct path_set *s = ARENA_NEW(arena, struct path_set);
 
-	for (size_t i = 0; i < n; i++) {
-		struct str rest = prefixes[i].v.s, name;
-		struct path_node *at = &s->root;
+	s->bits = bits;
+	return s;
+}
 
-		if (rest.len == 0)
-			continue;
-		while (next_component(&rest, &name))
-			at = add_child(arena, at, name);
-		at->terminal = true;
-	}
+void path_set_add(struct path_set *s, struct arena *arena, struct str prefix, uint32_t bit)
+{
+	struct path_node *at = &s->root;
+	struct str name;
+
+	if (prefix.len == 0)
+		return;
+	while (next_component(&prefix, &name))
+		at = add_child(arena, at, name);
+	if (!at->row)
+		at->row = arena_array(arena, (s->bits + 63) / 64, sizeof(*at->row));
+	row_set(at->row, bit);
+}
+
+struct path_set *path_set_new(struct arena *arena, const struct constant *prefixes, size_t n)
+{
+	struct path_set *s = path_set_begin(arena, 1);
+
+	for (size_t i = 0; i < n; i++)
+		path_set_add(s, arena, prefixes[i].v.s, 0);
 	return s;
 }
 
@@ -162,28 +177,70 @@ static void advance(const struct front *from, struct front *to, struct str name,
 static bool front_has_terminal(const struct front *f)
 {
 	for (size_t i = 0; i < f->n; i++)
-		if (f->nodes[i]->terminal)
+		if (f->nodes[i]->row)
 			return true;
 	return false;
 }
 
+static void front_collect(const struct front *f, size_t words, uint64_t *row)
+{
+	for (size_t i = 0; i < f->n; i++)
+		for (size_t k = 0; f->nodes[i]->row && k < words; k++)
+			row[k] |= f->nodes[i]->row[k];
+}
+
+/* A path being walked: where its components so far lead to. */
+struct path_walk {
+	struct front fronts[2];
+	struct str rest;
+	unsigned now;
+};
+
+static void walk_begin(struct path_walk *w, const struct path_set *s, struct str path)
+{
+	front_clear(&w->fronts[0]);
+	front_clear(&w->fronts[1]);
+	w->rest = path;
+	w->now = 0;
+	front_add(&w->fronts[0], &s->root, NULL);
+}
+
+/* False at the end of the path, or when no prefix goes on. */
+static bool walk_step(struct path_walk *w, struct arena *scratch)
+{
+	struct str name;
+
+	if (w->fronts[w->now].n == 0 || !next_component(&w->rest, &name))
+		return false;
+	advance(&w->fronts[w->now], &w->fronts[!w->now], name, scratch);
+	w->now = !w->now;
+	return true;
+}
+
 bool path_set_match(const struct path_set *s, struct str path, struct arena *scratch)
 {
-	struct front fronts[2];
-	struct str rest = path, name;
-	unsigned now = 0;
+	struct path_walk w;
 
-	front_clear(&fronts[0]);
-	front_clear(&fronts[1]);
-	front_add(&fronts[0], &s->root, scratch);
-	for (;;) {
-		if (front_has_terminal(&fronts[now]))
+	walk_begin(&w, s, path);
+	do {
+		if (front_has_terminal(&w.fronts[w.now]))
 			return true;
-		if (fronts[now].n == 0 || !next_component(&rest, &name))
-			return false;
-		advance(&fronts[now], &fronts[!now], name, scratch);
-		now = !now;
-	}
+	} while (walk_step(&w, scratch));
+	return false;
+}
+
+const uint64_t *path_set_find(const struct path_set *s, struct str path, uint64_t *row,
+			      struct arena *scratch)
+{
+	const size_t words = (s->bits + 63) / 64;
+	struct path_walk w;
+
+	memset(row, 0, words * sizeof(*row));
+	walk_begin(&w, s, path);
+	do {
+		front_collect(&w.fronts[w.now], words, row);
+	} while (walk_step(&w, scratch));
+	return row;
 }
 
 bool path_prefix_match(struct str prefix, struct str path)

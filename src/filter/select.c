@@ -13,7 +13,7 @@
 /* Constants from which on a hash set beats comparing one by one. */
 #define SET_MIN 4
 
-static bool is_plain(const struct atom *a)
+bool atom_is_plain(const struct atom *a)
 {
 	return a->left->kind == OPERAND_FIELD && !a->right && !a->multi &&
 	       a->left->field.id != FIELD_EVT_AROUND;
@@ -27,14 +27,14 @@ static bool is_equality(const struct atom *a)
 }
 
 /* The type of evt.rawarg.X is only known when the event is there. */
-static bool has_fixed_type(const struct atom *a)
+bool atom_has_fixed_type(const struct atom *a)
 {
 	return !a->left->is_list && a->left->field.id != FIELD_EVT_RAWARG;
 }
 
 static bool is_indexable(const struct atom *a)
 {
-	return is_plain(a) && has_fixed_type(a) && is_equality(a) &&
+	return atom_is_plain(a) && atom_has_fixed_type(a) && is_equality(a) &&
 	       class_of(a->left->type) == CLASS_TEXT;
 }
 
@@ -103,7 +103,7 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static uint32_t add_number(struct compiler *c, int64_t n)
+uint32_t number_add(struct compiler *c, int64_t n)
 {
 	VEC_PUSH(c->arena, &c->numbers, n);
 	return (uint32_t)(c->numbers.n - 1);
@@ -111,10 +111,10 @@ static uint32_t add_number(struct compiler *c, int64_t n)
 
 static uint32_t add_numbers(struct compiler *c, const struct atom *a)
 {
-	const uint32_t at = add_number(c, (int64_t)a->n);
+	const uint32_t at = number_add(c, (int64_t)a->n);
 
 	for (size_t i = 0; i < a->n; i++)
-		add_number(c, a->constants[i].v.i);
+		number_add(c, a->constants[i].v.i);
 	qsort(&c->numbers.items[at + 1], a->n, sizeof(int64_t), by_number);
 	return at;
 }
@@ -163,10 +163,10 @@ static void select_number(struct compiler *c, const struct atom *a, struct selec
 		s->imm = add_numbers(c, a);
 	} else if (is_equality(a)) {
 		s->op = OP_NUM_EQ;
-		s->imm = add_number(c, a->constants[0].v.i);
+		s->imm = number_add(c, a->constants[0].v.i);
 	} else if (a->modifier == MODIFIER_NONE) {
 		s->op = (uint8_t)number_opcode(a->cmp, class_of(a->left->type) == CLASS_SIGNED);
-		s->imm = add_number(c, a->constants[0].v.i);
+		s->imm = number_add(c, a->constants[0].v.i);
 	}
 }
 
@@ -226,7 +226,7 @@ static void select_plain(struct compiler *c, const struct atom *a, struct select
 		s->op = OP_EXISTS;
 		s->cost = 1;
 		s->kept = false;
-	} else if (!has_fixed_type(a)) {
+	} else if (!atom_has_fixed_type(a)) {
 		return;
 	} else if (class == CLASS_SIGNED || class == CLASS_UNSIGNED || class == CLASS_BOOL) {
 		select_number(c, a, s);
@@ -274,9 +274,10 @@ static void select_atom(struct compiler *c, uint32_t i, struct strmap *known)
 	s->cost = 20;
 	s->kept = true;
 	s->next = UINT32_MAX;
+	s->set = SET_KINDS;
 	s->needs_fd = a->left->kind == OPERAND_FIELD &&
 		      strcmp(field_info(a->left->field.id)->class, "fd") == 0;
-	if (is_plain(a)) {
+	if (atom_is_plain(a)) {
 		s->slot = slot_of(c, known, &a->left->field);
 		select_plain(c, a, s);
 	}
@@ -286,9 +287,10 @@ static void index_slots(struct compiler *c)
 {
 	uint32_t *first = arena_array(c->scratch, c->slots.n, sizeof(*first));
 
+	c->first = first;
 	memset(first, 0xff, c->slots.n * sizeof(*first));
 	for (size_t i = c->pool->atoms.n; i-- > 0;)
-		if (is_plain(&c->pool->atoms.items[i])) {
+		if (atom_is_plain(&c->pool->atoms.items[i])) {
 			c->selected[i].next = first[c->selected[i].slot];
 			first[c->selected[i].slot] = (uint32_t)i;
 		}
@@ -314,4 +316,5 @@ void select_atoms(struct compiler *c)
 		if (s->op == OP_EVAL || s->op == OP_TEST)
 			c->out->sets[i] = own_set(c, &p->atoms.items[i]);
 	}
+	sets_begin(c);
 }

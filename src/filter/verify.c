@@ -3,6 +3,37 @@
 
 /* Proves of finished programs what the VM relies on. */
 
+static bool has_bit(const struct programs *p, const struct insn *i)
+{
+	static const enum text_set_kind kinds[OPCODES] = {
+		[OP_TEXT_PREFIX] = SET_PREFIX, [OP_TEXT_SUFFIX] = SET_SUFFIX,
+		[OP_TEXT_PATH] = SET_PATH,     [OP_TEXT_MET] = SET_SCAN,
+		[OP_TEXT_MAYBE] = SET_SCAN,
+	};
+	const struct text_set *set = p->slots[i->slot].sets[kinds[i->op]];
+
+	return i->imm < p->pool->atoms.n && set && i->bit < set->bits;
+}
+
+/* Bits of the index or of one of the sets. */
+static bool has_bits(const struct programs *p, const struct insn *i)
+{
+	const struct slot *s = &p->slots[i->slot];
+	const struct text_set *set = i->bit < SET_KINDS ? s->sets[i->bit] : NULL;
+	const uint32_t bits = set                               ? set->bits
+			      : i->bit == SET_EQUAL && s->index ? s->index->bits
+								: 0;
+	const int64_t *numbers = &p->numbers[i->imm];
+
+	if (i->imm >= p->nnumbers || numbers[0] % 2 || numbers[0] < 2 ||
+	    (uint64_t)numbers[0] >= p->nnumbers - i->imm)
+		return false;
+	for (int64_t k = 1; k < numbers[0]; k += 2)
+		if (numbers[k] < 0 || numbers[k] >= (bits + 63) / 64)
+			return false;
+	return true;
+}
+
 static bool check_operands(const struct programs *p, const struct insn *i, size_t block)
 {
 	const bool slot = i->slot < p->nslots;
@@ -34,6 +65,10 @@ static bool check_operands(const struct programs *p, const struct insn *i, size_
 		return slot && i->imm < p->pool->atoms.n && p->pool->atoms.items[i->imm].n > 0;
 	case OPERANDS_SLOT_BIT:
 		return slot && p->slots[i->slot].index && i->imm < p->slots[i->slot].index->bits;
+	case OPERANDS_SLOT_SET:
+		return slot && has_bit(p, i);
+	case OPERANDS_SLOT_BITS:
+		return slot && has_bits(p, i);
 	}
 	return false;
 }

@@ -16,6 +16,7 @@ static inline struct slot *slot_get(struct programs *p, uint32_t slot, const str
 	if (s->run != p->run) {
 		s->run = p->run;
 		s->looked_up = false;
+		s->asked = 0;
 		s->present = field_get(&s->field, ctx, &s->v);
 	}
 	return s;
@@ -30,6 +31,31 @@ static inline const uint64_t *slot_row(struct slot *s)
 	return s->row;
 }
 
+static inline const uint64_t *slot_set(struct slot *s, enum text_set_kind kind,
+				       struct arena *scratch)
+{
+	if (!(s->asked >> kind & 1)) {
+		s->asked |= (uint8_t)(1u << kind);
+		s->rows[kind] = text_set_find(s->sets[kind], s->v.s, scratch);
+	}
+	return s->rows[kind];
+}
+
+static inline bool slot_in(struct slot *s, enum text_set_kind kind, uint32_t bit,
+			   struct arena *scratch)
+{
+	return row_has(slot_set(s, kind, scratch), bit);
+}
+
+/* numbers: how many follow, then words of the row and bits of them in turn. */
+static bool has_any(const uint64_t *row, const int64_t *numbers)
+{
+	for (int64_t i = 1; row && i < numbers[0]; i += 2)
+		if (row[numbers[i]] & (uint64_t)numbers[i + 1])
+			return true;
+	return false;
+}
+
 static bool scalar_test(const struct programs *p, uint32_t atom, const struct val *v,
 			struct arena *scratch)
 {
@@ -37,7 +63,7 @@ static bool scalar_test(const struct programs *p, uint32_t atom, const struct va
 
 	if (p->sets[atom] && class_of(v->type) == CLASS_TEXT)
 		return index_get(p->sets[atom], v->s) != NULL;
-	if (a->cmp == CMP_PMATCH)
+	if (a->cmp == CMP_PMATCH && !(p->options.without & PART_TRIE))
 		return class_of(v->type) == CLASS_TEXT && path_set_match(a->paths, v->s, scratch);
 	return atom_test(a, v, scratch);
 }
@@ -166,7 +192,7 @@ static bool run_block(struct programs *p, uint32_t block, const struct field_ctx
 {
 	const uint32_t known = p->run * 2;
 	const int64_t *numbers = p->numbers;
-	const struct slot *s;
+	struct slot *s;
 	bool flag = false;
 
 	for (const struct insn *i = p->blocks[block].insns;; i++) {
@@ -263,7 +289,36 @@ static bool run_block(struct programs *p, uint32_t block, const struct field_ctx
 			break;
 		case OP_TEXT_ROW:
 			s = slot_get(p, i->slot, ctx);
-			flag = s->present && row_has(slot_row((struct slot *)s), i->imm);
+			flag = s->present && row_has(slot_row(s), i->imm);
+			break;
+		case OP_TEXT_PREFIX:
+			s = slot_get(p, i->slot, ctx);
+			flag = s->present && slot_in(s, SET_PREFIX, i->bit, ctx->scratch);
+			break;
+		case OP_TEXT_SUFFIX:
+			s = slot_get(p, i->slot, ctx);
+			flag = s->present && slot_in(s, SET_SUFFIX, i->bit, ctx->scratch);
+			break;
+		case OP_TEXT_PATH:
+			s = slot_get(p, i->slot, ctx);
+			flag = s->present && slot_in(s, SET_PATH, i->bit, ctx->scratch);
+			break;
+		case OP_TEXT_MET:
+			s = slot_get(p, i->slot, ctx);
+			flag = s->present && slot_in(s, SET_SCAN, i->bit, ctx->scratch);
+			break;
+		case OP_TEXT_MAYBE:
+			s = slot_get(p, i->slot, ctx);
+			flag = s->present && slot_in(s, SET_SCAN, i->bit, ctx->scratch) &&
+			       value_passes(p, i->imm, &s->v, ctx->scratch);
+			break;
+		case OP_TEXT_ANY:
+			s = slot_get(p, i->slot, ctx);
+			flag = s->present &&
+			       has_any(i->bit == SET_EQUAL ? slot_row(s)
+							   : slot_set(s, (enum text_set_kind)i->bit,
+								      ctx->scratch),
+				       &numbers[i->imm]);
 			break;
 		case OP_TEST:
 			s = slot_get(p, i->slot, ctx);

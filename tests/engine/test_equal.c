@@ -16,7 +16,7 @@
  * compared instead.
  */
 
-enum { SET = 130, WAYS = PROGRAM_PARTS + 2 };
+enum { SET = 130, TOGETHER = PROGRAM_PARTS + 1, FIRST, WAYS };
 
 struct machine {
 	struct source *source;
@@ -87,7 +87,8 @@ struct set {
 	struct program_rule *rules;
 	struct str *texts;
 	size_t n, cap;
-	struct programs *ways[WAYS]; /* the first with everything, the last stops at a match */
+	/* With everything, without each part, with tries and scans for the least; FIRST, too. */
+	struct programs *ways[WAYS];
 	bool *truth;
 	uint64_t verdicts, hits, recalled, faults;
 };
@@ -125,8 +126,10 @@ static void set_compile(struct set *s)
 	for (int way = 0; way < WAYS; way++) {
 		struct program_options options = { .mode = MATCH_ALL, .check_memory = true };
 
-		if (way == WAYS - 1)
+		if (way == FIRST)
 			options.mode = MATCH_FIRST;
+		if (way >= TOGETHER)
+			options.together = 1;
 		else if (way > 0)
 			options.without = 1u << (way - 1);
 		s->ways[way] = programs_compile_with(s->arena, s->pool, s->rules, s->n, &options);
@@ -166,7 +169,7 @@ static void compare(struct set *s, const struct machine *m)
 		size_t at = 0;
 
 		programs_run(s->ways[way], &m->ctx, &hits);
-		if (way == WAYS - 1) {
+		if (way == FIRST) {
 			if (hits.n != (first < s->n) || (hits.n && hits.rule[0] != first))
 				set_fault(s, m, first < s->n ? first : hits.rule[0], way);
 			continue;

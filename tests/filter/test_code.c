@@ -277,6 +277,137 @@ static void a_false_operand_skips_all_rules_that_have_it(void **state)
 	arena_free(arena);
 }
 
+/* The rules in one pool, compiled; what they come down to for open's exit goes to out. */
+static struct programs *compile_rules(struct arena *arena, const char *const *conditions, size_t n,
+				      const struct program_options *options, struct buf *out)
+{
+	struct program_rule *rules = arena_array(arena, n, sizeof(*rules));
+	struct pool *pool = pool_new(arena, NULL);
+	struct programs *p;
+
+	for (size_t i = 0; i < n; i++) {
+		struct source_text text = { .text = str_from(conditions[i]) };
+		struct diags diags = { .arena = arena };
+		bool unknown;
+		size_t at;
+		const struct ast *tree = ast_parse(arena, &text, &diags, &at);
+
+		rules[i].condition = pool_add(pool, tree, &text, &diags, &at, &unknown);
+		assert_int_not_equal(rules[i].condition, EXPR_NONE);
+		rules[i].types = pool_event_types(pool, rules[i].condition);
+	}
+	p = programs_compile_with(arena, pool, rules, n, options);
+	assert_true(programs_check(p));
+	buf_reset(out);
+	programs_disassemble(out, p, EVENT_OPEN_X);
+	buf_char(out, '\0');
+	return p;
+}
+
+/* Where enough atoms ask something of one field's text, one look at it serves all of them. */
+static void patterns_on_one_field_share_a_look(void **state)
+{
+	static const char *const conditions[] = {
+		"fd.name startswith /etc/ld or fd.name startswith /usr",
+		"fd.name endswith .cache or fd.name endswith .conf",
+		"fd.name pmatch (/etc) or fd.name pmatch (/usr)",
+		"fd.name icontains LD.SO or fd.name contains cache",
+		"fd.name glob /etc/*.so.* or fd.name regex \"/[a-z]+/passwd\"",
+		"fd.name startswith /x",
+	};
+	const struct program_options options = { .mode = MATCH_ALL,
+						 .without = PART_THREAD | PART_ORDER,
+						 .together = 2 };
+	struct arena *arena = arena_new();
+	struct scenes scenes;
+	struct buf out = { 0 };
+	struct matches hits;
+	struct programs *p =
+		compile_rules(arena, conditions, ARRAY_SIZE(conditions), &options, &out);
+
+	(void)state;
+	assert_string_equal(out.p, "   0  text_prefix fd.name startswith \"/etc/ld\"  true->2\n"
+				   "   1  text_prefix fd.name startswith \"/usr\"  false->3\n"
+				   "   2  match rule 0\n"
+				   "   3  text_suffix fd.name endswith \".cache\"  true->5\n"
+				   "   4  text_suffix fd.name endswith \".conf\"  false->6\n"
+				   "   5  match rule 1\n"
+				   "   6  text_path fd.name pmatch \"/etc\"  true->8\n"
+				   "   7  text_path fd.name pmatch \"/usr\"  false->9\n"
+				   "   8  match rule 2\n"
+				   "   9  text_met fd.name icontains \"LD.SO\"  true->11\n"
+				   "  10  text_maybe fd.name contains \"cache\"  false->12\n"
+				   "  11  match rule 3\n"
+				   "  12  text_maybe fd.name glob \"/etc/*.so.*\"  true->14\n"
+				   "  13  text_maybe fd.name regex \"/[a-z]+/passwd\"  false->15\n"
+				   "  14  match rule 4\n"
+				   "  15  text_prefix fd.name startswith \"/x\"  false->17\n"
+				   "  16  match rule 5\n"
+				   "  17  return\n");
+	scenes_load(&scenes);
+	programs_run(p, &scenes_get(&scenes, STR("opened"))->ctx, &hits);
+	assert_int_equal(hits.n, 5);
+	/* /etc is above /etc/shadow, and nothing else is said of that */
+	programs_run(p, &scenes_get(&scenes, STR("refused"))->ctx, &hits);
+	assert_int_equal(hits.n, 1);
+	assert_int_equal(hits.rule[0], 2);
+	programs_free(p);
+	scenes_fini(&scenes);
+	arena_free(arena);
+	buf_fini(&out);
+}
+
+/* Rules in a row of which each needs something else of one text: one test for all of them. */
+static void rules_that_need_something_of_one_text_are_skipped_together(void **state)
+{
+	static const char *const conditions[] = {
+		"fd.name = /a and fd.num = 1",
+		"fd.name = /b",
+		"fd.num = 2 and fd.name in (/c, /d)",
+		"fd.name = /etc/ld.so.cache",
+		"fd.name = /e",
+		"fd.name = /f",
+		"fd.num = 3",
+	};
+	const struct program_options options = { .mode = MATCH_ALL,
+						 .without = PART_THREAD | PART_ORDER };
+	struct arena *arena = arena_new();
+	struct scenes scenes;
+	struct buf out = { 0 };
+	struct matches hits;
+	struct programs *p =
+		compile_rules(arena, conditions, ARRAY_SIZE(conditions), &options, &out);
+
+	(void)state;
+	assert_string_equal(out.p, "   0  text_any fd.name equal, 6 atoms  false->15\n"
+				   "   1  text_row fd.name bit 0  false->4\n"
+				   "   2  num_eq fd.num 1  false->4\n"
+				   "   3  match rule 0\n"
+				   "   4  text_row fd.name bit 1  false->6\n"
+				   "   5  match rule 1\n"
+				   "   6  num_eq fd.num 2  false->9\n"
+				   "   7  text_row fd.name bit 2  false->9\n"
+				   "   8  match rule 2\n"
+				   "   9  text_row fd.name bit 3  false->11\n"
+				   "  10  match rule 3\n"
+				   "  11  text_row fd.name bit 4  false->13\n"
+				   "  12  match rule 4\n"
+				   "  13  text_row fd.name bit 5  false->15\n"
+				   "  14  match rule 5\n"
+				   "  15  num_eq fd.num 3  false->17\n"
+				   "  16  match rule 6\n"
+				   "  17  return\n");
+	scenes_load(&scenes);
+	programs_run(p, &scenes_get(&scenes, STR("opened"))->ctx, &hits);
+	assert_int_equal(hits.n, 2);
+	assert_int_equal(hits.rule[0], 3);
+	assert_int_equal(hits.rule[1], 6);
+	programs_free(p);
+	scenes_fini(&scenes);
+	arena_free(arena);
+	buf_fini(&out);
+}
+
 enum breakage {
 	NO_RETURN,
 	RETURN_INSIDE,
@@ -289,6 +420,8 @@ enum breakage {
 	UNKNOWN_MEMO_OF_THREAD,
 	UNKNOWN_ATOM,
 	UNKNOWN_BIT,
+	UNKNOWN_SET,
+	UNKNOWN_BITS,
 	CALL_ITSELF,
 	EMPTY_BLOCK,
 };
@@ -331,6 +464,13 @@ static void break_program(struct insn *code, uint32_t *n, enum breakage how)
 	case UNKNOWN_BIT:
 		code[0].op = OP_TEXT_ROW;
 		break;
+	case UNKNOWN_SET:
+		code[0].op = OP_TEXT_MAYBE;
+		break;
+	case UNKNOWN_BITS:
+		code[0].op = OP_TEXT_ANY;
+		code[0].bit = SET_EQUAL;
+		break;
 	case CALL_ITSELF:
 		code[0].op = OP_CALL;
 		code[0].imm = 0;
@@ -364,6 +504,8 @@ int main(void)
 		cmocka_unit_test(every_opcode_is_selected_and_decides),
 		cmocka_unit_test(large_shared_groups_are_called),
 		cmocka_unit_test(a_false_operand_skips_all_rules_that_have_it),
+		cmocka_unit_test(patterns_on_one_field_share_a_look),
+		cmocka_unit_test(rules_that_need_something_of_one_text_are_skipped_together),
 		cmocka_unit_test(the_proof_finds_every_kind_of_broken_program),
 	};
 

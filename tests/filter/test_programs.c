@@ -92,18 +92,21 @@ static void programs_agree_with_the_interpreter(void **state)
 	(void)state;
 	scenes_load(&scenes);
 	for (unsigned n = 0; n < BATCHES; n++) {
-		struct programs *all, *first;
+		const struct program_options eager = { .mode = MATCH_ALL, .together = 1 };
+		struct programs *all, *first, *sets;
 		struct batch b;
 
 		batch_init(&b, &r);
 		all = programs_compile(b.arena, b.pool, b.rules, b.n, MATCH_ALL);
 		first = programs_compile(b.arena, b.pool, b.rules, b.n, MATCH_FIRST);
-		assert_true(programs_check(all) && programs_check(first));
+		sets = programs_compile_with(b.arena, b.pool, b.rules, b.n, &eager);
+		assert_true(programs_check(all) && programs_check(first) && programs_check(sets));
 		for (size_t i = 0; i < scenes.n; i++) {
 			struct scene *s = &scenes.items[i].scene;
 			struct matches m;
 
 			faults += compare_all(&b, all, s);
+			faults += compare_all(&b, sets, s);
 			faults += compare_first(&b, first, s);
 			programs_run(all, &s->ctx, &m);
 			hits += m.n;
@@ -111,6 +114,7 @@ static void programs_agree_with_the_interpreter(void **state)
 		}
 		programs_free(all);
 		programs_free(first);
+		programs_free(sets);
 		batch_fini(&b);
 	}
 	print_message("  %u conditions, %zu verdicts, %zu true\n", BATCHES * BATCH, verdicts, hits);
