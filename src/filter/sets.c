@@ -13,17 +13,26 @@
 /* Of what a scan looks for, so many bytes from the end say enough. */
 enum { SCAN_MOST = 24, SCAN_LEAST = 6 };
 
-/* Where one look costs less than single tests of so many atoms that a type's rules hold. */
+/*
+ * Where one look costs less than single tests of so many atoms that a type's rules hold: half of
+ * them are never asked. Data that is read and written may be long, and then a search for one
+ * thing goes through it many times faster than a scan for all.
+ */
 static const uint32_t pays_from[SET_KINDS] = {
-	[SET_PREFIX] = 24,
-	[SET_SUFFIX] = 24,
+	[SET_PREFIX] = 4,
+	[SET_SUFFIX] = 4,
 	[SET_PATH] = 2,
-	[SET_SCAN] = 12,
+	[SET_SCAN] = 4,
 };
+enum { SCAN_OF_DATA_PAYS_FROM = 24 };
 
-static uint32_t least(const struct compiler *c, enum text_set_kind kind)
+static uint32_t least(const struct compiler *c, uint32_t slot, enum text_set_kind kind)
 {
-	return c->out->options.together ? c->out->options.together : pays_from[kind];
+	if (c->out->options.together)
+		return c->out->options.together;
+	if (kind == SET_SCAN && class_of(c->slots.items[slot].field.type) == CLASS_BYTES)
+		return SCAN_OF_DATA_PAYS_FROM;
+	return pays_from[kind];
 }
 
 static enum text_set_kind kind_of(enum comparison cmp)
@@ -96,14 +105,16 @@ static enum text_set_kind set_of(const struct compiler *c, const struct atom *a)
 }
 
 /* Gives the atoms of one kind on one slot their bits, when there are enough of them. */
-static void number_atoms(struct compiler *c, uint32_t first, enum text_set_kind kind)
+static void number_atoms(struct compiler *c, uint32_t slot, enum text_set_kind kind)
 {
 	const struct atom *atoms = c->pool->atoms.items;
+	const uint32_t first = c->first[slot];
 	uint32_t n = 0, bit = 0;
 
 	for (uint32_t i = first; i != UINT32_MAX; i = c->selected[i].next)
 		n += set_of(c, &atoms[i]) == kind;
-	for (uint32_t i = first; n >= least(c, kind) && i != UINT32_MAX; i = c->selected[i].next) {
+	for (uint32_t i = first; n >= least(c, slot, kind) && i != UINT32_MAX;
+	     i = c->selected[i].next) {
 		struct selected *s = &c->selected[i];
 
 		if (bit > UINT16_MAX || set_of(c, &atoms[i]) != kind ||
@@ -117,9 +128,9 @@ static void number_atoms(struct compiler *c, uint32_t first, enum text_set_kind 
 void sets_begin(struct compiler *c)
 {
 	c->together = arena_array(c->scratch, c->slots.n * SET_KINDS, sizeof(*c->together));
-	for (size_t slot = 0; slot < c->slots.n; slot++)
+	for (uint32_t slot = 0; slot < c->slots.n; slot++)
 		for (enum text_set_kind kind = 0; kind < SET_KINDS; kind++)
-			number_atoms(c, c->first[slot], kind);
+			number_atoms(c, slot, kind);
 }
 
 struct marked_texts {
@@ -217,7 +228,7 @@ void sets_choose(struct compiler *c)
 			const uint32_t n = asked[slot * SET_KINDS + kind];
 
 			c->together[slot * SET_KINDS + kind] =
-				n && n >= least(c, kind) && build_set(c, slot, kind);
+				n && n >= least(c, slot, kind) && build_set(c, slot, kind);
 		}
 }
 
