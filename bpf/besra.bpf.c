@@ -19,6 +19,7 @@
 #include "sys/messages.bpf.c"
 #include "sys/names.bpf.c"
 #include "sys/open.bpf.c"
+#include "sys/predicate.bpf.c"
 #include "sys/process.bpf.c"
 #include "sys/signals.bpf.c"
 #include "sys/sockets.bpf.c"

@@ -8,13 +8,7 @@
  * registers and structs differ.
  */
 
-#include "emit.bpf.h"
-
-struct call {
-	long ret;
-	__u64 args[6];
-	__u32 compat; /* a 32-bit caller's number of the call; 0: none */
-};
+#include "core/predicate.bpf.h"
 
 #define ARG(n) (c->args[n])
 
@@ -289,6 +283,23 @@ static __always_inline __u64 user_timespec_ns(const struct call *c, __u64 at)
 /* ---- Programs ------------------------------------------------------------------------------- */
 
 /*
+ * What the event put together says is found out by a program of its own, exit_late, which then
+ * sends the event: there is one of it, not a part of every program. Without it all are sent. (A
+ * 32-bit caller's number is not the one that needs go by.)
+ */
+static __always_inline void emit_late(void *ctx, struct bpf_scratch *e, const struct call *c,
+				      struct pt_regs *regs, __u32 lane)
+{
+	__u32 zero = 0, nr = regs->orig_ax & (WIRE_SYSCALLS_MAX - 1);
+	struct wire_needs *n = bpf_map_lookup_elem(&needs, &zero);
+
+	if (!n || c->compat || !(n->syscall[nr] & WIRE_NEED_LATE))
+		return;
+	e->lane = lane;
+	bpf_tail_call(ctx, &exit_programs, WIRE_LATE);
+}
+
+/*
  * SYSCALL_EXIT(name, EVENT, lane) { ... } defines the program for one system call. Inside, `e`
  * takes parameters, c->ret is the result, ARG(0) .. ARG(5) are the arguments as they were passed.
  */
@@ -304,6 +315,7 @@ static __always_inline __u64 user_timespec_ns(const struct call *c, __u64 at)
 			return 0;                                                                  \
 		call_read(&c, regs, ret);                                                          \
 		name##_params(e, &c);                                                              \
+		emit_late(ctx, e, &c, regs, lane);                                                 \
 		return emit_submit(e, lane);                                                       \
 	}                                                                                          \
 	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c)

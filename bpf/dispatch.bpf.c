@@ -21,6 +21,8 @@ int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
 		return 0;
 	if (!task_wanted(task, n))
 		return 0;
+	if (n->syscall[nr] & WIRE_NEED_EARLY)
+		bpf_tail_call(ctx, &exit_programs, WIRE_EARLY);
 	bpf_tail_call(ctx, &exit_programs, nr);
 	bpf_tail_call(ctx, &exit_programs, WIRE_GENERIC);
 	count_loss(WIRE_LOSS_TAIL_CALL, nr);

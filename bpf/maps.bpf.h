@@ -29,7 +29,23 @@ struct {
 	__type(value, struct wire_needs);
 } needs SEC(".maps");
 
-/* Exit programs by x86_64 number; the last entry is the generic one. */
+/* Whose number stands in needs.predicate; one half is in force while the other may be written. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, WIRE_PREDICATES);
+	__type(key, __u32);
+	__type(value, struct wire_predicate);
+} predicates SEC(".maps");
+
+/* Events not sent because their predicate said no, by x86_64 number. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, WIRE_SYSCALLS_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} saved SEC(".maps");
+
+/* Exit programs by x86_64 number; behind them WIRE_GENERIC and its like. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, WIRE_PROGRAMS);
@@ -62,6 +78,7 @@ struct bpf_scratch {
 	__u32 flags;
 	__u32 lengths; /* where the next entry of the length array goes */
 	__u32 at;      /* where the next parameter goes */
+	__u32 lane;    /* where it will be sent, when its predicate is asked before */
 	__u8 bytes[2 * WIRE_EVENT_MAX];
 	/* core/path.bpf.h works here. The walk's position is kept in memory on purpose: in a register
 	 * the verifier would follow every value it can have through every step of the loop. */

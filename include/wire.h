@@ -49,9 +49,11 @@ struct wire_event {
 
 /* ---- What the kernel's programs and the agent share besides events -------------------------- */
 
-#define WIRE_SYSCALLS_MAX 512 /* x86_64 numbers end well below */
-#define WIRE_PROGRAMS     (WIRE_SYSCALLS_MAX + 1)
+#define WIRE_SYSCALLS_MAX 512               /* x86_64 numbers end well below */
 #define WIRE_GENERIC      WIRE_SYSCALLS_MAX /* index of the program of calls without an own one */
+#define WIRE_EARLY        (WIRE_SYSCALLS_MAX + 1) /* of those that ask the call's predicate */
+#define WIRE_LATE         (WIRE_SYSCALLS_MAX + 2)
+#define WIRE_PROGRAMS     (WIRE_SYSCALLS_MAX + 3)
 #define WIRE_SHARDS_MAX   64
 #define WIRE_EVENT_MAX    65536
 
@@ -63,6 +65,8 @@ enum wire_need {
 	WIRE_NEED_EVENT = 1 << 0,
 	WIRE_NEED_FAILED = 1 << 1,    /* calls that failed, too */
 	WIRE_NEED_EXTENSION = 1 << 2, /* what the kernel used: tables/extensions.def */
+	WIRE_NEED_EARLY = 1 << 3,     /* its predicate can say no by result and arguments alone */
+	WIRE_NEED_LATE = 1 << 4,      /* its predicate looks at the event put together */
 };
 
 enum wire_scope {
@@ -75,12 +79,61 @@ enum wire_scope {
 enum wire_cgroup { WIRE_CGROUP_V2, WIRE_CGROUP_MEMORY, WIRE_CGROUP_PIDS };
 
 struct wire_needs {
-	WIRE_U8 syscall[WIRE_SYSCALLS_MAX]; /* enum wire_need, by x86_64 number */
-	WIRE_U32 scope;                     /* enum wire_scope */
-	WIRE_U32 scope_controller;          /* enum wire_cgroup */
-	WIRE_U64 scope_cgroup;              /* inode number of its directory */
-	WIRE_U32 signals;                   /* not 0: signals delivered are wanted */
+	WIRE_U8 syscall[WIRE_SYSCALLS_MAX];   /* enum wire_need, by x86_64 number */
+	WIRE_U8 predicate[WIRE_SYSCALLS_MAX]; /* which of the predicates, where a need says so */
+	WIRE_U32 scope;                       /* enum wire_scope */
+	WIRE_U32 scope_controller;            /* enum wire_cgroup */
+	WIRE_U64 scope_cgroup;                /* inode number of its directory */
+	WIRE_U32 signals;                     /* not 0: signals delivered are wanted */
 	WIRE_U32 sleeping; /* not 0: the agent sleeps, the next event wakes it and clears this */
+};
+
+/*
+ * ---- Predicates: which events of a system call can matter to any rule ----
+ *
+ * A disjunction of conjunctions of tests, one behind the other; `last` ends a conjunction. Each
+ * test looks at one parameter of the event. What a test cannot tell (a parameter that is absent,
+ * a path whose meaning depends on a directory) counts as true.
+ */
+enum wire_test_op {
+	WIRE_TEST_RANGE,     /* number - a[0] <= b[0], in unsigned arithmetic: ranges of any sign */
+	WIRE_TEST_SET,       /* bit number - b[0] of a[0]; beyond these 64 numbers: `outside` */
+	WIRE_TEST_BITS,      /* number & a[0] is not 0 */
+	WIRE_TEST_NO_BITS,   /* it is 0 */
+	WIRE_TEST_PREFIX,    /* the text's first bytes, as far as b masks them, are those of a */
+	WIRE_TEST_NO_PREFIX, /* they are not */
+};
+
+/* From which register the same number can be had before there is an event; 0: from none. */
+enum wire_register { WIRE_REGISTER_NONE, WIRE_REGISTER_RESULT, WIRE_REGISTER_ARG };
+
+#define WIRE_PREFIX_WORDS    3
+#define WIRE_PREFIX_BYTES    (WIRE_PREFIX_WORDS * 8)
+#define WIRE_PLAIN_BYTES     128 /* a longer path is not looked at for being plain */
+#define WIRE_TESTS_MAX       32
+#define WIRE_TEST_PARAMS     16 /* a test is of one of the first so many parameters */
+#define WIRE_PREDICATES      64 /* half of them in force, the others to be written */
+#define WIRE_PREDICATES_HALF (WIRE_PREDICATES / 2)
+
+struct wire_test {
+	WIRE_U8 op;    /* enum wire_test_op */
+	WIRE_U8 param; /* index of the parameter */
+	WIRE_U8 reg;   /* enum wire_register; argument n is WIRE_REGISTER_ARG + n */
+	WIRE_U8 bits;  /* of the number: 8, 16, 32, 64 */
+	WIRE_U8 is_signed;
+	WIRE_U8 outside;  /* SET */
+	WIRE_U8 relative; /* PREFIX: a text that does not begin with a slash may mean anything */
+	WIRE_U8 plain;    /* PREFIX: so may one with "//", "/." or odd characters, or a long one */
+	WIRE_U32 last;
+	WIRE_U32 unused;
+	WIRE_U64 a[WIRE_PREFIX_WORDS];
+	WIRE_U64 b[WIRE_PREFIX_WORDS];
+};
+
+struct wire_predicate {
+	WIRE_U32 n;
+	WIRE_U32 unused;
+	struct wire_test tests[WIRE_TESTS_MAX];
 };
 
 /* Why an event, or a part of it, is missing. */

@@ -11,9 +11,12 @@
 #include "rule/rule.h"
 #include "wire.h"
 
+struct live_predicates;
+
 struct needs {
 	uint8_t syscall[WIRE_SYSCALLS_MAX]; /* enum wire_need, by x86_64 number */
 	bool signals;                       /* signals delivered */
+	bool named[WIRE_SYSCALLS_MAX];      /* asked for by needs_adjust */
 };
 
 /* Everything the kernel can produce: for recording. */
@@ -31,6 +34,15 @@ void needs_extension(struct needs *n);
 void needs_repair(struct needs *n);
 /* No failed calls, but for those that change the state. */
 void needs_drop_failed(struct needs *n);
+/*
+ * Which events of the calls that rules want can matter to a rule or to the state: says in `n` where
+ * a predicate tells that, and drops what no rule can match. Asked last, and not of needs_all.
+ * What the predicates are is the arena's.
+ */
+const struct live_predicates *needs_push_down(const struct ruleset *rules, struct needs *n,
+					      struct arena *arena);
+/* For the calls of exit events called `name`, or all: what is pushed down, one line each. */
+void needs_print_pushed(struct buf *out, const struct ruleset *rules, struct str name);
 /* Both together: while one rule set takes over from another. */
 void needs_merge(struct needs *n, const struct needs *other);
 

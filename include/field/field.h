@@ -168,6 +168,35 @@ bool field_is_ends(const struct field_ref *ref);
 size_t field_get_all(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out,
 		     size_t max);
 
+/*
+ * What a field's value comes from on exit events of one type, when that is the event's type or one
+ * parameter alone: the same facts are there before anything is known of threads and descriptors.
+ */
+enum origin_kind {
+	ORIGIN_ELSEWHERE,  /* the state, several parameters, the history of events */
+	ORIGIN_ABSENT,     /* never has a value on this type */
+	ORIGIN_TYPE,       /* the type, and for generic events the system call */
+	ORIGIN_NUMBER,     /* the number itself */
+	ORIGIN_SIGN,       /* a truth: the number is negative */
+	ORIGIN_BITS,       /* a truth: one of the bits in `mask` is set */
+	ORIGIN_RESULT,     /* the result's name: one for all that are not negative */
+	ORIGIN_NAME,       /* the number's name, or where it has none the number */
+	ORIGIN_FLAGS,      /* the names of its bits, joined by '|', or the number */
+	ORIGIN_TEXT,       /* the text itself */
+	ORIGIN_PATH,       /* the same, but a relative one stands for another text */
+	ORIGIN_PLAIN_PATH, /* that, without "//", "/./" and "/../" */
+	ORIGIN_FD_MADE,    /* a number; the result is an error: it is negative, too */
+};
+
+struct field_origin {
+	enum origin_kind kind;
+	uint8_t param;
+	bool may_lack; /* it may have no value although the parameter has one */
+	bool succeeds; /* it has none where the result is not 0 */
+	uint32_t mask;
+};
+struct field_origin field_origin(const struct field_ref *ref, unsigned type);
+
 /* As an output shows it: "%proc.name". Lists print as "(a,b)". */
 void val_print(struct buf *out, const struct val *v, bool buffers_base64);
 /* Text as an output shows it: control characters and bytes that are no UTF-8 become U+FFFD. */

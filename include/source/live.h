@@ -27,10 +27,28 @@ struct source *source_open_live(const struct live_options *options, struct err *
 
 /*
  * What is wanted from now on: wire_need bits per x86_64 number, and whether signals are. Loads
- * the programs this takes. 0; -errno with *err filled and nothing changed.
+ * the programs this takes. No predicate is in force afterwards. 0; -errno with *err filled and
+ * nothing changed.
  */
 int live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], bool signals,
 	      struct err *err);
+
+/* Predicates for system calls: by x86_64 number one more than an index into items; 0: none. */
+struct live_predicates {
+	uint8_t of[WIRE_SYSCALLS_MAX];
+	const struct wire_predicate *items;
+	size_t n; /* at most WIRE_PREDICATES_HALF */
+};
+
+/*
+ * Puts predicates in force for calls among those last wanted, where `wanted` says which of its two
+ * times each is asked. Rules they were not derived from must not be in use any more. 0 or -errno.
+ */
+int live_push_down(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX],
+		   const struct live_predicates *p, struct err *err);
+
+/* Events not sent so far because a predicate said no, by x86_64 number. */
+void live_saved(struct source *s, uint64_t out[WIRE_SYSCALLS_MAX]);
 
 /* A process, its descendants and what they fork from now on are in scope. */
 int live_scope_pid(struct source *s, int64_t pid, struct err *err);

@@ -182,6 +182,15 @@ struct subject {
 struct subject state_apply(struct state *s, const struct event *ev);
 void state_retire(struct state *s, const struct event *ev);
 
+/* What an event of this type can change here. */
+enum state_interest {
+	STATE_IGNORES,
+	STATE_MARKS, /* a success marks the descriptor FD_CONNECTED, and that is all */
+	STATE_WANTS_SUCCESSES,
+	STATE_WANTS_ALL,
+};
+enum state_interest state_interest(unsigned type);
+
 struct thread *state_thread(const struct state *s, int64_t tid);
 /* The leader of the thread's group (itself for a leader); NULL when it is unknown. */
 struct thread *state_leader(const struct state *s, const struct thread *t);

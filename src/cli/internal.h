@@ -156,6 +156,8 @@ int run_live(const struct setup *s);
 void print_losses(struct source *s);
 /* What this kernel keeps from being seen at all; nothing where all is seen. */
 void print_unseen(const struct source *s);
+/* What it had not to send, because no rule could match it: one line per system call. */
+void print_saved(struct source *s);
 
 /* ---- child.c: a command to watch ---- */
 

@@ -56,7 +56,10 @@ struct live_run {
 	struct scope scope;
 	struct child child;
 	struct needs needs; /* what the kernel side was asked for */
-	unsigned empty;     /* looks that found nothing, in a row */
+	struct arena *pushed_arena;
+	const struct live_predicates
+		*pushed; /* NULL: the kernel side sends all that was asked for */
+	unsigned empty;  /* looks that found nothing, in a row */
 };
 
 /* Nothing is there now: wait a moment, or sleep until the kernel side wakes us. */
@@ -100,6 +103,25 @@ static bool needs_configured(const struct setup *s, const struct ruleset *rules,
 	return true;
 }
 
+/*
+ * What need not be sent of it, in an arena of its own; NULL when everything is to be sent. Says in
+ * `n` which calls that is of, so it comes before the programs are loaded.
+ */
+static const struct live_predicates *push_down(const struct setup *s, const struct ruleset *rules,
+					       struct needs *n, struct arena **arena)
+{
+	*arena = NULL;
+	if (s->config.syscalls_all || flag_given(s->flags, FLAG_NO_PUSHDOWN))
+		return NULL;
+	*arena = arena_new();
+	return needs_push_down(rules, n, *arena);
+}
+
+static bool put_in_force(struct live_run *r, struct err *err)
+{
+	return !r->pushed || live_push_down(r->run.source, r->needs.syscall, r->pushed, err) == 0;
+}
+
 #define RING_BYTES_LEAST (UINT32_C(1) << 20)
 
 static bool open_source(struct live_run *r)
@@ -117,10 +139,12 @@ static bool open_source(struct live_run *r)
 
 	if (!needs_configured(r->run.setup, r->run.rules, &r->needs))
 		return false;
+	r->pushed = push_down(r->run.setup, r->run.rules, &r->needs, &r->pushed_arena);
 	options.want = r->needs.syscall;
 	r->run.source = source_open_live(&options, &err);
 	ok = r->run.source &&
-	     live_want(r->run.source, r->needs.syscall, r->needs.signals, &err) == 0;
+	     live_want(r->run.source, r->needs.syscall, r->needs.signals, &err) == 0 &&
+	     put_in_force(r, &err);
 	if (ok && r->scope.kind == WIRE_SCOPE_TASKS)
 		ok = live_scope_pid(r->run.source, r->scope.pid, &err) == 0;
 	if (ok)
@@ -141,13 +165,16 @@ static void ask_to_reload(int number)
 }
 
 /*
- * New rules without a gap: the kernel side is widened first, the rule set swapped between two
- * events, then the kernel side narrowed. Rules that cannot be loaded leave everything as it was.
+ * New rules without a gap: the kernel side is widened first (no predicate is in force then), the
+ * rule set swapped between two events, then the kernel side narrowed. Rules that cannot be loaded
+ * leave everything as it was.
  */
 static void reload(struct live_run *r)
 {
 	struct setup again = *r->run.setup;
 	struct ruleset *rules = NULL;
+	const struct live_predicates *pushed;
+	struct arena *arena;
 	struct needs next, wide;
 	struct err err = { 0 };
 
@@ -159,17 +186,23 @@ static void reload(struct live_run *r)
 		ruleset_free(rules);
 		return;
 	}
+	pushed = push_down(&again, rules, &next, &arena);
 	wide = r->needs;
 	needs_merge(&wide, &next);
 	if (live_want(r->run.source, wide.syscall, wide.signals, &err) < 0) {
 		complain("the rules in force stay: %s", err.text);
 		ruleset_free(rules);
+		arena_free(arena);
 		return;
 	}
 	ruleset_free(engine_swap(r->run.engine, rules));
 	r->run.rules = rules;
 	r->needs = next;
-	if (live_want(r->run.source, next.syscall, next.signals, &err) < 0)
+	r->pushed = pushed;
+	arena_free(r->pushed_arena);
+	r->pushed_arena = arena;
+	if (live_want(r->run.source, next.syscall, next.signals, &err) < 0 ||
+	    !put_in_force(r, &err))
 		complain("%s", err.text);
 	complain("%zu rules loaded", rules->nrules);
 }
@@ -223,8 +256,11 @@ int run_live(const struct setup *s)
 	    run_start(&r.run, false)) {
 		status = run_finish(&r.run, run_events(&r));
 		print_losses(r.run.source);
+		if (flag_given(s->flags, FLAG_VERBOSE))
+			print_saved(r.run.source);
 	}
 	child_abandon(&r.child);
 	run_close(&r.run);
+	arena_free(r.pushed_arena);
 	return status;
 }

@@ -64,3 +64,20 @@ void print_unseen(const struct source *s)
 	if (why)
 		complain("what is handed in through io_urings is not seen: %s", why);
 }
+
+void print_saved(struct source *s)
+{
+	uint64_t saved[WIRE_SYSCALLS_MAX], sum = 0;
+
+	live_saved(s, saved);
+	for (unsigned nr = 0; nr < ARRAY_SIZE(saved); nr++) {
+		const int code = saved[nr] ? syscall_from_native(nr) : -1;
+
+		sum += saved[nr];
+		if (code >= 0)
+			complain("%" PRIu64 " events of %.*s kept back in the kernel: no rule can "
+				 "match them",
+				 saved[nr], STR_ARG(syscall_info((unsigned)code)->name));
+	}
+	complain("%" PRIu64 " events kept back in the kernel", sum);
+}

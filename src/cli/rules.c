@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "engine/needs.h"
+
 struct ruleset *load_rule_set(const struct setup *s)
 {
 	struct ruleset *r;
@@ -108,6 +110,7 @@ static int disassemble(const struct setup *s)
 	if (!r)
 		return EXIT_FAILED;
 	put_programs(&out, s->arena, r, wanted);
+	needs_print_pushed(&out, r, str_from(wanted));
 	if (!out.len)
 		complain("no rule is tried on such events");
 	ruleset_free(r);

@@ -64,8 +64,10 @@ bool needs_adjust(struct needs *n, const struct str *names, size_t count, struct
 			*unknown = name;
 			return false;
 		}
-		if (native >= 0 && native < WIRE_SYSCALLS_MAX)
+		if (native >= 0 && native < WIRE_SYSCALLS_MAX) {
 			n->syscall[native] = away ? 0 : n->syscall[native] | EVERY;
+			n->named[native] = !away;
+		}
 	}
 	return true;
 }

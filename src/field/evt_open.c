@@ -9,9 +9,9 @@ struct open_params {
 	uint8_t flags, mode;
 };
 
-static struct open_params open_params_of(const struct event *ev)
+static struct open_params open_params_of(unsigned type)
 {
-	switch (ev->type) {
+	switch (type) {
 	case EVENT_OPEN_X:
 		return (struct open_params){ OPEN_X_FLAGS, OPEN_X_MODE };
 	case EVENT_OPENAT_2_X:
@@ -33,9 +33,16 @@ static uint32_t number_at(const struct event *ev, unsigned param)
 /* O_RDONLY is a bit here, and O_RDWR is O_RDONLY and O_WRONLY. Failed calls count, too. */
 bool get_evt_is_open(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
 {
-	uint32_t flags = number_at(ctx->ev, open_params_of(ctx->ev).flags);
+	uint32_t flags = number_at(ctx->ev, open_params_of(ctx->ev->type).flags);
 
 	return val_uint(out, (flags & field_arg_of(ref)) != 0);
+}
+
+struct field_origin is_open_origin(const struct field_ref *ref, unsigned type)
+{
+	return (struct field_origin){ .kind = ORIGIN_BITS,
+				      .param = open_params_of(type).flags,
+				      .mask = open_params_of(type).flags ? field_arg_of(ref) : 0 };
 }
 
 #define ANY_EXEC (CHMOD_MODE_S_IXUSR | CHMOD_MODE_S_IXGRP | CHMOD_MODE_S_IXOTH)
@@ -43,7 +50,7 @@ bool get_evt_is_open(const struct field_ref *ref, const struct field_ctx *ctx, s
 /* The mode counts only where a file may be made. */
 bool get_evt_is_open_exec(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
 {
-	struct open_params at = open_params_of(ctx->ev);
+	struct open_params at = open_params_of(ctx->ev->type);
 	uint32_t mode = number_at(ctx->ev, at.mode);
 
 	(void)ref;
@@ -57,7 +64,7 @@ bool get_evt_is_open_exec(const struct field_ref *ref, const struct field_ctx *c
 bool get_evt_is_open_create(const struct field_ref *ref, const struct field_ctx *ctx,
 			    struct val *out)
 {
-	uint32_t flags = number_at(ctx->ev, open_params_of(ctx->ev).flags);
+	uint32_t flags = number_at(ctx->ev, open_params_of(ctx->ev->type).flags);
 	int64_t fd;
 
 	(void)ref;

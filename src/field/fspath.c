@@ -45,6 +45,42 @@ static const struct paths paths[EVENT_TYPES] = {
 	[EVENT_MOUNT_X] = { .source = MOUNT_X_DEV, .target = MOUNT_X_DIR, .source_as_is = true },
 };
 
+static bool is_open_call(unsigned type)
+{
+	return type == EVENT_OPEN_X || type == EVENT_OPENAT_2_X || type == EVENT_OPENAT2_X;
+}
+
+/* Which parameter the field is of; 0: none. */
+static unsigned wanted_path(const struct field_ref *ref, unsigned type)
+{
+	const struct paths *at = &paths[type];
+
+	switch (field_arg_of(ref) & FS_PATH_WHICH) {
+	case FS_PATH_NAME:
+		return at->fd ? at->fd : at->name;
+	case FS_PATH_SOURCE:
+		return at->source;
+	case FS_PATH_TARGET:
+		return at->target;
+	}
+	return 0;
+}
+
+struct field_origin fs_path_origin(const struct field_ref *ref, unsigned type)
+{
+	const struct paths *at = &paths[type];
+	struct field_origin o = { .param = (uint8_t)wanted_path(ref, type) };
+	const bool as_is = o.param == at->source && at->source_as_is;
+
+	if (!o.param) {
+		o.kind = ORIGIN_ABSENT;
+	} else if (!at->fd && !is_open_call(type)) {
+		o.kind = field_arg_of(ref) & FS_PATH_RAW || as_is ? ORIGIN_TEXT : ORIGIN_PLAIN_PATH;
+		o.succeeds = true;
+	}
+	return o;
+}
+
 struct str path_of_param(const struct field_ctx *ctx, unsigned param, struct str path)
 {
 	int dirfd = ctx->ev->info->params[param].dirfd;
@@ -62,11 +98,9 @@ struct str path_of_param(const struct field_ctx *ctx, unsigned param, struct str
  */
 static bool counts(const struct event *ev)
 {
-	bool opens = ev->type == EVENT_OPEN_X || ev->type == EVENT_OPENAT_2_X ||
-		     ev->type == EVENT_OPENAT2_X;
 	int64_t result;
 
-	return event_return(ev, &result) && (opens ? result != -1 : result == 0);
+	return event_return(ev, &result) && (is_open_call(ev->type) ? result != -1 : result == 0);
 }
 
 static bool fd_path(const struct field_ctx *ctx, unsigned param, struct val *out)
@@ -96,25 +130,13 @@ static bool full_path(const struct field_ctx *ctx, unsigned param, struct val *o
 bool get_fs_path(const struct field_ref *ref, const struct field_ctx *ctx, struct val *out)
 {
 	const struct paths *at = &paths[ctx->ev->type];
-	uint32_t what = field_arg_of(ref);
-	unsigned param = 0;
+	const unsigned param = wanted_path(ref, ctx->ev->type);
 
-	switch (what & FS_PATH_WHICH) {
-	case FS_PATH_NAME:
-		param = at->fd ? at->fd : at->name;
-		break;
-	case FS_PATH_SOURCE:
-		param = at->source;
-		break;
-	case FS_PATH_TARGET:
-		param = at->target;
-		break;
-	}
 	if (!param || !counts(ctx->ev))
 		return false;
 	if (at->fd)
 		return fd_path(ctx, param, out);
 	if (!event_text(ctx->ev, param, &out->s))
 		return false;
-	return what & FS_PATH_RAW || full_path(ctx, param, out);
+	return field_arg_of(ref) & FS_PATH_RAW || full_path(ctx, param, out);
 }

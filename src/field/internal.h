@@ -216,6 +216,10 @@ enum fdlist_part { /* get_fdlist */
 		   FDLIST_SPORTS,
 };
 
+/* Parts of field_origin that stand beside the fields they speak of. */
+struct field_origin fs_path_origin(const struct field_ref *ref, unsigned type);
+struct field_origin is_open_origin(const struct field_ref *ref, unsigned type);
+
 /* The name of an event: of the system call for a generic one. */
 struct str event_name(const struct event *ev);
 /*

@@ -237,10 +237,37 @@ int live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], bool si
 	if (kernel_lacks(&l->kernel, wanted))
 		n = kernel_load(&l->kernel, &l->options, wanted, err);
 	if (n == 0) {
-		memcpy(l->kernel.needs->syscall, wanted, WIRE_SYSCALLS_MAX);
+		predicates_drop(&l->kernel, wanted);
 		l->kernel.needs->signals = signals;
 	}
 	return n;
+}
+
+int live_push_down(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX],
+		   const struct live_predicates *p, struct err *err)
+{
+	struct live *l = (struct live *)s;
+	int n = 0;
+
+	if (kernel_lacks(&l->kernel, wanted))
+		n = kernel_load(&l->kernel, &l->options, wanted, err);
+	if (n == 0 && (n = predicates_put(&l->kernel, wanted, p)) < 0)
+		err_set(err, n, "hand predicates to the kernel: %s", strerror(-n));
+	return n;
+}
+
+void live_saved(struct source *s, uint64_t out[WIRE_SYSCALLS_MAX])
+{
+	struct live *l = (struct live *)s;
+	const int cpus = libbpf_num_possible_cpus();
+	uint64_t *counts = calloc((size_t)cpus, sizeof(*counts));
+
+	memset(out, 0, WIRE_SYSCALLS_MAX * sizeof(*out));
+	for (uint32_t nr = 0; counts && nr < WIRE_SYSCALLS_MAX; nr++)
+		if (bpf_map_lookup_elem(l->kernel.saved_fd, &nr, counts) == 0)
+			for (int i = 0; i < cpus; i++)
+				out[nr] += counts[i];
+	free(counts);
 }
 
 int live_scope_pid(struct source *s, int64_t pid, struct err *err)

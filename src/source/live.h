@@ -44,7 +44,8 @@ struct kernel_side {
 	struct wire_needs *needs;   /* mapped */
 	uint64_t boot_epoch_ns;     /* what the kernel side adds to its clock */
 	bool loaded[WIRE_PROGRAMS]; /* exit programs, by where the dispatcher finds them */
-	int tasks_fd, losses_fd, rings_fd, programs_fd;
+	int tasks_fd, losses_fd, rings_fd, programs_fd, predicates_fd, saved_fd;
+	bool upper_half;               /* where the predicates in force are */
 	char uring_lacks[LIVE_WHY_MAX]; /* why io_urings are not covered; empty: they are */
 };
 
@@ -60,6 +61,11 @@ int kernel_attach(struct kernel_side *k, struct err *err);
 void kernel_unload(struct kernel_side *k);
 /* By its name in bpf/; NULL when there is none. */
 struct bpf_program *kernel_program(const struct kernel_side *k, const char *name);
+
+/* The needs without what asks for predicates. */
+void predicates_drop(struct kernel_side *k, const uint8_t *wanted);
+/* Writes them where none is in force, then puts them in force. 0 or -errno. */
+int predicates_put(struct kernel_side *k, const uint8_t *wanted, const struct live_predicates *p);
 
 /*
  * The programs for io_urings are optional: those this kernel can have are chosen; with the reason

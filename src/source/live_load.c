@@ -30,13 +30,17 @@ static uint64_t boot_epoch_ns(void)
 
 /* ---- Which programs ------------------------------------------------------------------------- */
 
-/* The x86_64 number of the call that exit_NAME belongs to; WIRE_GENERIC; -1 for no such call. */
+/* Where the dispatcher looks for exit_NAME: the x86_64 number of its call; -1 for no such call. */
 static int native_of(const char *program)
 {
 	int code;
 
 	if (strcmp(program, "exit_generic") == 0)
 		return WIRE_GENERIC;
+	if (strcmp(program, "exit_early") == 0)
+		return WIRE_EARLY;
+	if (strcmp(program, "exit_late") == 0)
+		return WIRE_LATE;
 	code = syscall_from_name(str_from(program + strlen("exit_")));
 	return code < 0 ? -1 : syscall_info((unsigned)code)->native;
 }
@@ -44,6 +48,14 @@ static int native_of(const char *program)
 static bool is_exit(const char *program)
 {
 	return strncmp(program, "exit_", 5) == 0;
+}
+
+static bool need_wanted(const uint8_t *want, uint8_t need)
+{
+	for (size_t i = 0; i < WIRE_SYSCALLS_MAX; i++)
+		if (want[i] & need)
+			return true;
+	return false;
 }
 
 /* The generic program serves every call without one of its own. */
@@ -57,6 +69,8 @@ static bool program_wanted(const struct kernel_side *k, const char *name, const 
 	native = native_of(name);
 	if (native < 0 || k->loaded[native])
 		return false;
+	if (native == WIRE_EARLY || native == WIRE_LATE)
+		return need_wanted(want, native == WIRE_EARLY ? WIRE_NEED_EARLY : WIRE_NEED_LATE);
 	return native == WIRE_GENERIC || want[native];
 }
 
@@ -142,6 +156,8 @@ static int find_maps(struct kernel_side *k, struct err *err)
 	k->losses_fd = map_fd(k, "losses");
 	k->rings_fd = map_fd(k, "rings");
 	k->programs_fd = map_fd(k, "exit_programs");
+	k->predicates_fd = map_fd(k, "predicates");
+	k->saved_fd = map_fd(k, "saved");
 	return 0;
 }
 
@@ -211,6 +227,9 @@ int kernel_load(struct kernel_side *k, const struct live_options *options, const
 
 bool kernel_lacks(const struct kernel_side *k, const uint8_t *want)
 {
+	if ((need_wanted(want, WIRE_NEED_EARLY) && !k->loaded[WIRE_EARLY]) ||
+	    (need_wanted(want, WIRE_NEED_LATE) && !k->loaded[WIRE_LATE]))
+		return true;
 	for (unsigned code = 0; code < SYSCALL_CODES; code++) {
 		const struct syscall_info *info = syscall_info(code);
 

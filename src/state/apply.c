@@ -144,6 +144,20 @@ static enum changes changes_of(apply_fn apply)
 	return CHANGES_OTHER;
 }
 
+enum state_interest state_interest(unsigned type)
+{
+	const apply_fn apply = type < EVENT_TYPES ? handlers[type] : NULL;
+
+	if (!apply)
+		return STATE_IGNORES;
+	if (apply == apply_io)
+		return STATE_MARKS;
+	if (apply == apply_connect || apply == apply_memory || apply == apply_enter ||
+	    !event_is_exit(type) || type >= EVENT_OWN_FIRST)
+		return STATE_WANTS_ALL;
+	return STATE_WANTS_SUCCESSES;
+}
+
 /*
  * Which thread an event is about. Falco makes up an entry for an unknown tid, except where the
  * event itself says who is born or has ended, and for events that are not of the thread's doing.

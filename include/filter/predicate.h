@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FILTER_PREDICATE_H
+#define FILTER_PREDICATE_H
+
+/*
+ * Which events of a type can match some rule, as far as the bare event tells: for the kernel, so
+ * that it need not send the others. A predicate holds for every event that a rule matches, and for
+ * more; what it cannot tell counts as possible. wire.h says what it looks like. Events are those the
+ * kernel side writes: their texts may be absent, their numbers are not.
+ */
+
+#include "filter/filter.h"
+#include "wire.h"
+
+enum predicate_verdict {
+	PREDICATE_ALL,  /* any event may match: there is none */
+	PREDICATE_SOME, /* those for which it holds */
+	PREDICATE_NONE, /* no rule can match */
+};
+
+/*
+ * For exit events of one type; `code` is the system call, which tells generic events apart. The
+ * rules are those of programs_compile.
+ */
+enum predicate_verdict predicate_of_rules(const struct pool *p, const struct program_rule *rules,
+					  size_t n, unsigned type, unsigned code,
+					  struct wire_predicate *out);
+
+/*
+ * Makes it hold for every success as well. False when there is no room: then it must not be used.
+ */
+bool predicate_add_successes(struct wire_predicate *p, unsigned type);
+
+/* Whether result and arguments alone can say no, and whether it looks at more than those. */
+bool predicate_is_early(const struct wire_predicate *p);
+bool predicate_is_late(const struct wire_predicate *p);
+
+/* What the kernel side does, said plainly: for tests. */
+bool predicate_holds(const struct wire_predicate *p, const struct event *ev);
+
+/* "res >= 0 and fd = 1 or ...", by the names of the event's parameters. */
+void predicate_print(struct buf *out, const struct wire_predicate *p, unsigned type);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "push.h"
+
+/*
+ * From the rules to one predicate: every node of the DAG gets the conditions under which it may be
+ * true, and under which it may be false, in the order of the nodes.
+ */
+
+/* Whose value depends on which events were seen before: none of those may be kept back. */
+static bool remembers(const struct atom *a)
+{
+	if (a->left->kind != OPERAND_FIELD)
+		return a->deps & DEP_VOLATILE;
+	switch ((int)a->left->field.id) {
+	case FIELD_EVT_NUM:
+	case FIELD_EVT_DELTATIME:
+	case FIELD_EVT_DELTATIME_S:
+	case FIELD_EVT_DELTATIME_NS:
+	case FIELD_EVT_RELTIME:
+	case FIELD_EVT_RELTIME_S:
+	case FIELD_EVT_RELTIME_NS:
+	case FIELD_UTIL_CNT:
+		return true;
+	default:
+		return a->right && a->right->deps & DEP_VOLATILE;
+	}
+}
+
+static bool tells_marks(const struct atom *a)
+{
+	return a->left->kind != OPERAND_FIELD || a->left->field.id == FIELD_FD_CONNECTED ||
+	       (a->right &&
+		(a->right->kind != OPERAND_FIELD || a->right->field.id == FIELD_FD_CONNECTED));
+}
+
+static bool may_keep_back(const struct pool *p, enum state_interest interest)
+{
+	if (interest == STATE_WANTS_ALL)
+		return false;
+	for (size_t i = 0; i < p->atoms.n; i++)
+		if (remembers(&p->atoms.items[i]) ||
+		    (interest == STATE_MARKS && tells_marks(&p->atoms.items[i])))
+			return false;
+	return true;
+}
+
+/* ---- Nodes ---------------------------------------------------------------------------------- */
+
+static void mark_needed(const struct pool *p, const struct program_rule *rules, size_t n,
+			unsigned type, bool *needed)
+{
+	for (size_t i = 0; i < n; i++)
+		if (event_set_has(&rules[i].types, type))
+			needed[rules[i].condition] = true;
+	for (size_t id = p->nodes.n; id-- > 0;)
+		for (size_t i = 0; needed[id] && i < p->nodes.items[id].n; i++)
+			needed[p->nodes.items[id].items[i]] = true;
+}
+
+static struct possible group_possible(struct push *p, const struct node *n,
+				      const struct possible *of)
+{
+	const bool both = n->kind == NODE_AND;
+	struct possible out = { dnf_const(both), dnf_const(!both) };
+
+	if (n->kind == NODE_NOT)
+		return (struct possible){ of[n->items[0]].no, of[n->items[0]].yes };
+	for (size_t i = 0; i < n->n; i++) {
+		const struct possible *c = &of[n->items[i]];
+
+		out.yes = both ? dnf_and(p->arena, out.yes, c->yes)
+			       : dnf_or(p->arena, out.yes, c->yes);
+		out.no = both ? dnf_or(p->arena, out.no, c->no) : dnf_and(p->arena, out.no, c->no);
+	}
+	return out;
+}
+
+static struct dnf rules_possible(struct push *p, const struct program_rule *rules, size_t n)
+{
+	const struct pool *pool = p->pool;
+	bool *needed = arena_array(p->arena, pool->nodes.n, sizeof(*needed));
+	struct possible *of = arena_array(p->arena, pool->nodes.n, sizeof(*of));
+	struct dnf out = dnf_const(false);
+
+	mark_needed(pool, rules, n, p->type, needed);
+	for (size_t id = 0; id < pool->nodes.n; id++) {
+		const struct node *node = &pool->nodes.items[id];
+
+		if (needed[id])
+			of[id] = node->kind == NODE_ATOM
+					 ? push_atom(p, &pool->atoms.items[node->atom])
+					 : group_possible(p, node, of);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (event_set_has(&rules[i].types, p->type))
+			out = dnf_or(p->arena, out, of[rules[i].condition].yes);
+	return out;
+}
+
+/* ---- The whole ------------------------------------------------------------------------------ */
+
+static bool write_down(struct dnf d, struct wire_predicate *out)
+{
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < d.n; i++) {
+		if (out->n + d.items[i].n > WIRE_TESTS_MAX)
+			return false;
+		for (size_t t = 0; t < d.items[i].n; t++)
+			out->tests[out->n++] = d.items[i].tests[t];
+		out->tests[out->n - 1].last = 1;
+	}
+	return true;
+}
+
+enum predicate_verdict predicate_of_rules(const struct pool *p, const struct program_rule *rules,
+					  size_t n, unsigned type, unsigned code,
+					  struct wire_predicate *out)
+{
+	struct arena *arena = arena_new();
+	enum predicate_verdict verdict = PREDICATE_ALL;
+	struct push push;
+	struct dnf d;
+
+	if (push_init(&push, arena, p, type, code)) {
+		d = rules_possible(&push, rules, n);
+		if (d.n == 0)
+			verdict = PREDICATE_NONE;
+		else if (!dnf_is_true(d) && may_keep_back(p, state_interest(type)) &&
+			 write_down(d, out))
+			verdict = PREDICATE_SOME;
+	}
+	push_fini(&push);
+	arena_free(arena);
+	return verdict;
+}
+
+bool predicate_add_successes(struct wire_predicate *p, unsigned type)
+{
+	const struct wire_test t = range_test(type, 0, 0, INT64_MAX);
+
+	if (p->n == WIRE_TESTS_MAX || t.reg != WIRE_REGISTER_RESULT)
+		return false;
+	/* in front: most calls succeed */
+	memmove(p->tests + 1, p->tests, p->n * sizeof(p->tests[0]));
+	p->tests[0] = t;
+	p->tests[0].last = 1;
+	p->n++;
+	return true;
+}
+
+bool predicate_is_early(const struct wire_predicate *p)
+{
+	bool early = false;
+
+	for (size_t i = 0; i < p->n; i++) {
+		early |= p->tests[i].reg != WIRE_REGISTER_NONE;
+		if (p->tests[i].last && !early)
+			return false;
+		if (p->tests[i].last)
+			early = false;
+	}
+	return true;
+}
+
+bool predicate_is_late(const struct wire_predicate *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->tests[i].reg == WIRE_REGISTER_NONE)
+			return true;
+	return false;
+}

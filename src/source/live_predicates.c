@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "live.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+
+/*
+ * Predicates change while the kernel side reads them. Those in force are never written to: new
+ * ones go to the other half, and that was left at the change before the last, so no program is
+ * still reading there.
+ */
+
+#define ASKS (WIRE_NEED_EARLY | WIRE_NEED_LATE)
+
+void predicates_drop(struct kernel_side *k, const uint8_t *wanted)
+{
+	for (size_t i = 0; i < WIRE_SYSCALLS_MAX; i++)
+		__atomic_store_n(&k->needs->syscall[i], (uint8_t)(wanted[i] & ~ASKS),
+				 __ATOMIC_RELEASE);
+}
+
+int predicates_put(struct kernel_side *k, const uint8_t *wanted, const struct live_predicates *p)
+{
+	const bool upper = !k->upper_half;
+	const uint32_t first = upper ? WIRE_PREDICATES_HALF : 0;
+
+	if (p->n > WIRE_PREDICATES_HALF)
+		return -E2BIG;
+	for (uint32_t i = 0; i < p->n; i++) {
+		const uint32_t at = first + i;
+
+		if (bpf_map_update_elem(k->predicates_fd, &at, &p->items[i], BPF_ANY) < 0)
+			return -errno;
+	}
+	k->upper_half = upper;
+	for (size_t i = 0; i < WIRE_SYSCALLS_MAX; i++) {
+		if (!p->of[i])
+			continue;
+		k->needs->predicate[i] = (uint8_t)(first + p->of[i] - 1);
+		__atomic_store_n(&k->needs->syscall[i], wanted[i], __ATOMIC_RELEASE);
+	}
+	return 0;
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "../filter/support_random.h"
+#include "support.h"
+
+#include <stdlib.h>
+
+#include "filter/predicate.h"
+
+/*
+ * Predicates against the interpreter on recorded machines: whatever event a condition is true for,
+ * the predicate derived from it, and that of all conditions together, holds for it.
+ */
+
+enum { CONDITIONS = 60 };
+
+struct derived {
+	bool done;
+	enum predicate_verdict verdict;
+	struct wire_predicate predicate;
+};
+
+struct subjects {
+	struct arena *arena;
+	struct pool *pool;
+	struct program_rule rules[CONDITIONS];
+	struct str texts[CONDITIONS];
+	size_t n;
+	struct derived *of; /* [CONDITIONS + 1][EVENT_FILE_TYPES]; the last: of all together */
+	uint64_t asked, kept_back, narrowed, faults;
+};
+
+static void add_condition(struct subjects *s, struct str text)
+{
+	struct source_text source = { .text = arena_str(s->arena, text) };
+	struct diags diags = { .arena = s->arena };
+	struct program_rule *rule = &s->rules[s->n];
+	const struct ast *tree;
+	bool unknown;
+	size_t at;
+
+	tree = ast_parse(s->arena, &source, &diags, &at);
+	rule->condition =
+		tree ? pool_add(s->pool, tree, &source, &diags, &at, &unknown) : EXPR_NONE;
+	if (rule->condition == EXPR_NONE)
+		return;
+	rule->types = pool_event_types(s->pool, rule->condition);
+	s->texts[s->n++] = source.text;
+}
+
+static unsigned code_of(const struct event *ev)
+{
+	return ev->type == EVENT_GENERIC_X ? (unsigned)event_int_or(ev, GENERIC_X_ID, 0) : 0;
+}
+
+/* Generic events have one predicate per system call. */
+static const struct derived *derive(struct subjects *s, size_t which, const struct event *ev,
+				    struct derived *room)
+{
+	struct derived *d = &s->of[which * EVENT_FILE_TYPES + ev->type];
+
+	if (ev->type == EVENT_GENERIC_X)
+		d = room;
+	if (d->done)
+		return d;
+	d->done = ev->type != EVENT_GENERIC_X;
+	d->verdict =
+		predicate_of_rules(s->pool, which == s->n ? s->rules : &s->rules[which],
+				   which == s->n ? s->n : 1, ev->type, code_of(ev), &d->predicate);
+	s->narrowed += d->verdict == PREDICATE_SOME;
+	return d;
+}
+
+static bool lets_pass(struct subjects *s, size_t which, const struct event *ev)
+{
+	struct derived room = { 0 };
+	const struct derived *d = derive(s, which, ev, &room);
+
+	s->asked++;
+	if (d->verdict == PREDICATE_ALL ||
+	    (d->verdict == PREDICATE_SOME && predicate_holds(&d->predicate, ev)))
+		return true;
+	s->kept_back++;
+	return false;
+}
+
+static void fault(struct subjects *s, const struct machine *m, size_t which, const char *what)
+{
+	const struct derived *d = &s->of[which * EVENT_FILE_TYPES + m->ev.type];
+	struct buf text = { 0 };
+
+	if (s->faults++ >= 10)
+		return;
+	predicate_print(&text, &d->predicate, m->ev.type);
+	print_error("\tevent %llu (%s) %s: %.*s\n\t\t%.*s\n", (unsigned long long)m->ev.num,
+		    m->ev.info->name.p, what, which < s->n ? (int)s->texts[which].len : 0,
+		    which < s->n ? s->texts[which].p : "", STR_ARG(buf_view(&text)));
+	buf_fini(&text);
+}
+
+/* Of a system call's end, with all its numbers: old captures have events without. */
+static bool is_as_the_kernel_side_writes(const struct event *ev)
+{
+	int64_t v;
+
+	if (!event_is_exit(ev->type) || ev->type >= EVENT_FILE_TYPES || ev->flags & WIRE_IO_URING ||
+	    ev->nparams < ev->info->nparams)
+		return false;
+	for (unsigned i = 0; i < ev->nparams; i++)
+		if (ev->info->params[i].width && !event_int(ev, i, &v))
+			return false;
+	return true;
+}
+
+static void look(struct subjects *s, const struct machine *m)
+{
+	bool any = false;
+
+	if (!is_as_the_kernel_side_writes(&m->ev))
+		return;
+	for (size_t i = 0; i < s->n; i++) {
+		const bool hit = event_set_has(&s->rules[i].types, m->ev.type) &&
+				 pool_eval(s->pool, s->rules[i].condition, &m->ctx);
+
+		any |= hit;
+		if (!lets_pass(s, i, &m->ev) && hit)
+			fault(s, m, i, "matches");
+	}
+	if (!lets_pass(s, s->n, &m->ev) && any)
+		fault(s, m, s->n, "matches one of all");
+}
+
+/* ---- Conditions that have something to push --------------------------------------------------- */
+
+static void put_param(struct random_source *r, const struct event *ev, struct buf *out)
+{
+	const unsigned i = ev->nparams ? random_below(r, ev->nparams) : 0;
+
+	if (ev->nparams)
+		buf_printf(out, "evt.%sarg.%.*s", random_below(r, 3) ? "" : "raw",
+			   STR_ARG(ev->info->params[i].name));
+	else
+		buf_str(out, STR("evt.res"));
+}
+
+static void put_field(struct random_source *r, const struct event *ev, struct buf *out)
+{
+	static const char *const fields[] = {
+		"evt.res",           "evt.rawres",        "evt.failed",      "fd.num",
+		"fs.path.name",      "fs.path.target",    "fs.path.source",  "fs.path.nameraw",
+		"evt.is_open_read",  "evt.is_open_write", "evt.type",        "evt.dir",
+		"fs.path.targetraw", "evt.is_io_write",   "evt.count.error", "evt.category",
+	};
+
+	if (random_below(r, 3) == 0)
+		buf_str(out, str_from(fields[random_below(r, ARRAY_SIZE(fields))]));
+	else
+		put_param(r, ev, out);
+}
+
+/* A value the field has in this event, whole or its beginning, or another one. */
+static void put_value(struct random_source *r, const struct machine *m, struct str field,
+		      struct buf *out)
+{
+	static const char *const others[] = { "0",   "1",    "-2",      "true",   "false",  "/etc",
+					      "/",   "-13",  "SUCCESS", "ENOENT", "3",      "/usr/",
+					      "100", "read", "O_RDWR",  "4096",   "SIGKILL" };
+	struct buf text = { 0 };
+	struct field_ref ref;
+	struct val v;
+
+	if (random_below(r, 3) && field_parse(field, NULL, &ref) == FIELD_OK &&
+	    field_get(&ref, &m->ctx, &v))
+		val_print(&text, &v, false);
+	if (text.len > 3 && random_below(r, 3) == 0)
+		text.len = 1 + random_below(r, (uint32_t)text.len - 1);
+	if (text.len && text.len < 200 && str_chr(buf_view(&text), '"') == text.len &&
+	    str_chr(buf_view(&text), '\\') == text.len)
+		buf_printf(out, "\"%.*s\"", STR_ARG(buf_view(&text)));
+	else
+		buf_printf(out, "\"%s\"", others[random_below(r, ARRAY_SIZE(others))]);
+	buf_fini(&text);
+}
+
+static void put_test(struct random_source *r, const struct machine *m, struct buf *out)
+{
+	static const char *const operators[] = { "=",          "=",  "!=", "in",       "in",
+						 "startswith", "<",  ">=", "contains", "startswith",
+						 "pmatch",     "<=", ">",  "glob",     "exists" };
+	const char *op = operators[random_below(r, ARRAY_SIZE(operators))];
+	struct buf field = { 0 };
+
+	put_field(r, &m->ev, &field);
+	buf_printf(out, "%.*s %s ", STR_ARG(buf_view(&field)), op);
+	if (strcmp(op, "in") == 0 || strcmp(op, "pmatch") == 0) {
+		buf_char(out, '(');
+		for (uint32_t i = 0, n = 1 + random_below(r, 5); i < n; i++) {
+			buf_str(out, i ? STR(", ") : STR(""));
+			put_value(r, m, buf_view(&field), out);
+		}
+		buf_char(out, ')');
+	} else if (strcmp(op, "exists") != 0) {
+		put_value(r, m, buf_view(&field), out);
+	}
+	buf_fini(&field);
+}
+
+static bool compiles(struct str text)
+{
+	struct compiled c = compile(text);
+	const bool good = c.expr != EXPR_NONE;
+
+	compiled_fini(&c);
+	return good;
+}
+
+static void put_good_test(struct random_source *r, const struct machine *m, struct buf *out)
+{
+	for (;;) {
+		struct buf text = { 0 };
+		bool good;
+
+		put_test(r, m, &text);
+		good = compiles(buf_view(&text));
+		if (good)
+			buf_str(out, buf_view(&text));
+		buf_fini(&text);
+		if (good)
+			return;
+	}
+}
+
+static void put_tree(struct random_source *r, const struct machine *m, unsigned depth,
+		     struct buf *out)
+{
+	const char *joint = random_below(r, 2) ? " and " : " or ";
+
+	if (random_below(r, 4) == 0)
+		buf_str(out, STR("not "));
+	if (depth == 0) {
+		if (random_below(r, 8))
+			put_good_test(r, m, out);
+		else
+			buf_str(out, STR("proc.name = bash"));
+		return;
+	}
+	buf_char(out, '(');
+	for (uint32_t i = 0, n = 2 + random_below(r, 3); i < n; i++) {
+		buf_str(out, str_from(i ? joint : ""));
+		put_tree(r, m, depth - 1, out);
+	}
+	buf_char(out, ')');
+}
+
+/* What the usual rule looks like: a type, and more; or any tree of tests. */
+static void put_condition(struct random_source *r, const struct machine *m, struct buf *out)
+{
+	if (random_below(r, 6) == 0) {
+		random_condition(r, out);
+		return;
+	}
+	if (random_below(r, 3))
+		buf_printf(out, "evt.type = %.*s and ", STR_ARG(m->ev.info->name));
+	put_tree(r, m, random_below(r, 3), out);
+}
+
+static void invent(struct subjects *s, const char *trace, uint64_t events, uint64_t seed)
+{
+	struct random_source r = { .state = seed };
+	const uint64_t step = events / CONDITIONS + 1;
+	struct machine m;
+	uint64_t n = 0;
+
+	machine_init(&m, trace);
+	r.ctx = &m.ctx;
+	while (s->n < CONDITIONS && machine_step(&m)) {
+		if (n++ % step || !is_as_the_kernel_side_writes(&m.ev))
+			continue;
+		for (unsigned i = 0; i < 4 && s->n < CONDITIONS; i++) {
+			struct buf text = { 0 };
+
+			put_condition(&r, &m, &text);
+			add_condition(s, buf_view(&text));
+			buf_fini(&text);
+		}
+	}
+	machine_fini(&m);
+}
+
+static void subjects_run(struct subjects *s, const char *trace, unsigned step)
+{
+	struct machine m;
+	uint64_t n = 0;
+
+	machine_init(&m, trace);
+	while (machine_step(&m))
+		if (n++ % step == 0)
+			look(s, &m);
+	machine_fini(&m);
+}
+
+static void no_event_that_a_rule_matches_is_kept_back(void **state)
+{
+	const bool thorough = getenv("BESRA_LONG") != NULL;
+	const unsigned sets = thorough ? 40 : 6, events_each = thorough ? 20000 : 1500;
+	struct arena *arena = arena_new();
+	const char *traces[TRACES];
+	const size_t n = find_traces(arena, traces, TRACES);
+	uint64_t conditions = 0, asked = 0, kept_back = 0, narrowed = 0, faults = 0;
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		const uint64_t events = count_events(traces[i]);
+
+		for (unsigned k = 0; k < sets; k++) {
+			struct subjects s = { .arena = arena_new() };
+
+			s.pool = pool_new(s.arena, NULL);
+			s.of = arena_array(s.arena, (CONDITIONS + 1) * EVENT_FILE_TYPES,
+					   sizeof(*s.of));
+			invent(&s, traces[i], events, 7919 * (uint64_t)k + i + 1);
+			subjects_run(&s, traces[i], (unsigned)(events / events_each) + 1);
+			conditions += s.n;
+			asked += s.asked;
+			kept_back += s.kept_back;
+			narrowed += s.narrowed;
+			faults += s.faults;
+			pool_free(s.pool);
+			arena_free(s.arena);
+		}
+	}
+	print_message("  %llu conditions, %llu predicates that say something, asked %llu times, "
+		      "%llu events kept back\n",
+		      (unsigned long long)conditions, (unsigned long long)narrowed,
+		      (unsigned long long)asked, (unsigned long long)kept_back);
+	assert_int_equal(faults, 0);
+	assert_true(narrowed > conditions / 4 && kept_back > asked / 20);
+	arena_free(arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_event_that_a_rule_matches_is_kept_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
