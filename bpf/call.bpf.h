@@ -284,16 +284,15 @@ static __always_inline __u64 user_timespec_ns(const struct call *c, __u64 at)
 
 /*
  * What the event put together says is found out by a program of its own, exit_late, which then
- * sends the event: there is one of it, not a part of every program. Without it all are sent. (A
- * 32-bit caller's number is not the one that needs go by.)
+ * sends the event: there is one of it, not a part of every program. Without it all are sent.
  */
-static __always_inline void emit_late(void *ctx, struct bpf_scratch *e, const struct call *c,
-				      struct pt_regs *regs, __u32 lane)
+static __always_inline void emit_late(void *ctx, struct bpf_scratch *e, struct pt_regs *regs,
+				      __u32 lane)
 {
 	__u32 zero = 0, nr = regs->orig_ax & (WIRE_SYSCALLS_MAX - 1);
 	struct wire_needs *n = bpf_map_lookup_elem(&needs, &zero);
 
-	if (!n || c->compat || !(n->syscall[nr] & WIRE_NEED_LATE))
+	if (!n || !(n->syscall[nr] & WIRE_NEED_LATE))
 		return;
 	e->lane = lane;
 	bpf_tail_call(ctx, &exit_programs, WIRE_LATE);
@@ -315,7 +314,7 @@ static __always_inline void emit_late(void *ctx, struct bpf_scratch *e, const st
 			return 0;                                                                  \
 		call_read(&c, regs, ret);                                                          \
 		name##_params(e, &c);                                                              \
-		emit_late(ctx, e, &c, regs, lane);                                                 \
+		emit_late(ctx, e, regs, lane);                                                     \
 		return emit_submit(e, lane);                                                       \
 	}                                                                                          \
 	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c)

@@ -32,7 +32,10 @@ int BPF_PROG(exit_early, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-/* The event in the scratch, complete but not sent. */
+/*
+ * The event in the scratch, complete but not sent. A 32-bit caller's number is not the one that
+ * needs go by, so it may get here with an event that nobody has a predicate for.
+ */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_late, struct pt_regs *regs, long ret)
 {
@@ -44,5 +47,5 @@ int BPF_PROG(exit_late, struct pt_regs *regs, long ret)
 	if (!e || !n)
 		return 0;
 	call_read(&c, regs, ret);
-	return event_wanted(&c, n, regs->orig_ax, true) ? emit_submit(e, e->lane) : 0;
+	return c.compat || event_wanted(&c, n, regs->orig_ax, true) ? emit_submit(e, e->lane) : 0;
 }

@@ -18,18 +18,16 @@ enum predicate_verdict {
 	PREDICATE_NONE, /* no rule can match */
 };
 
-/*
- * For exit events of one type; `code` is the system call, which tells generic events apart. The
- * rules are those of programs_compile.
- */
-enum predicate_verdict predicate_of_rules(const struct pool *p, const struct program_rule *rules,
-					  size_t n, unsigned type, unsigned code,
-					  struct wire_predicate *out);
-
-/*
- * Makes it hold for every success as well. False when there is no room: then it must not be used.
- */
-bool predicate_add_successes(struct wire_predicate *p, unsigned type);
+/* Exit events of one type, and the rules as programs_compile takes them. */
+struct predicate_of {
+	const struct pool *pool;
+	const struct program_rule *rules;
+	size_t n;
+	unsigned type;
+	unsigned code;  /* the system call, which tells generic events apart */
+	bool successes; /* hold for every call that succeeded, whatever the rules say */
+};
+enum predicate_verdict predicate_derive(const struct predicate_of *of, struct wire_predicate *out);
 
 /* Whether result and arguments alone can say no, and whether it looks at more than those. */
 bool predicate_is_early(const struct wire_predicate *p);

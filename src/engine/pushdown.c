@@ -37,13 +37,16 @@ static enum predicate_verdict verdict_of(const struct rules_of_set *r, unsigned 
 					 struct wire_predicate *out)
 {
 	const struct syscall_info *info = syscall_info(code);
-	enum predicate_verdict v =
-		predicate_of_rules(r->pool, r->items, r->n, info->exit_event, code, out);
+	const struct predicate_of of = {
+		.pool = r->pool,
+		.rules = r->items,
+		.n = r->n,
+		.type = info->exit_event,
+		.code = code,
+		.successes = is_state(info),
+	};
 
-	if (v == PREDICATE_SOME && is_state(info) &&
-	    !predicate_add_successes(out, info->exit_event))
-		return PREDICATE_ALL;
-	return v;
+	return predicate_derive(&of, out);
 }
 
 /* Equal predicates are one; false when there is no room for another. */

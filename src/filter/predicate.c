@@ -112,40 +112,34 @@ static bool write_down(struct dnf d, struct wire_predicate *out)
 	return true;
 }
 
-enum predicate_verdict predicate_of_rules(const struct pool *p, const struct program_rule *rules,
-					  size_t n, unsigned type, unsigned code,
-					  struct wire_predicate *out)
+static struct dnf with_successes(struct push *p, struct dnf d)
+{
+	const struct wire_test t = range_test(p->type, 0, 0, INT64_MAX);
+
+	return t.reg == WIRE_REGISTER_RESULT ? dnf_or(p->arena, dnf_test(p->arena, &t), d)
+					     : dnf_const(true);
+}
+
+enum predicate_verdict predicate_derive(const struct predicate_of *of, struct wire_predicate *out)
 {
 	struct arena *arena = arena_new();
 	enum predicate_verdict verdict = PREDICATE_ALL;
 	struct push push;
 	struct dnf d;
 
-	if (push_init(&push, arena, p, type, code)) {
-		d = rules_possible(&push, rules, n);
+	if (push_init(&push, arena, of->pool, of->type, of->code)) {
+		d = rules_possible(&push, of->rules, of->n);
+		if (d.n && of->successes)
+			d = with_successes(&push, d);
 		if (d.n == 0)
 			verdict = PREDICATE_NONE;
-		else if (!dnf_is_true(d) && may_keep_back(p, state_interest(type)) &&
+		else if (!dnf_is_true(d) && may_keep_back(of->pool, state_interest(of->type)) &&
 			 write_down(d, out))
 			verdict = PREDICATE_SOME;
 	}
 	push_fini(&push);
 	arena_free(arena);
 	return verdict;
-}
-
-bool predicate_add_successes(struct wire_predicate *p, unsigned type)
-{
-	const struct wire_test t = range_test(type, 0, 0, INT64_MAX);
-
-	if (p->n == WIRE_TESTS_MAX || t.reg != WIRE_REGISTER_RESULT)
-		return false;
-	/* in front: most calls succeed */
-	memmove(p->tests + 1, p->tests, p->n * sizeof(p->tests[0]));
-	p->tests[0] = t;
-	p->tests[0].last = 1;
-	p->n++;
-	return true;
 }
 
 bool predicate_is_early(const struct wire_predicate *p)

@@ -45,7 +45,7 @@ struct kernel_side {
 	uint64_t boot_epoch_ns;     /* what the kernel side adds to its clock */
 	bool loaded[WIRE_PROGRAMS]; /* exit programs, by where the dispatcher finds them */
 	int tasks_fd, losses_fd, rings_fd, programs_fd, predicates_fd, saved_fd;
-	bool upper_half;               /* where the predicates in force are */
+	bool upper_half;                /* where the predicates in force are */
 	char uring_lacks[LIVE_WHY_MAX]; /* why io_urings are not covered; empty: they are */
 };
 

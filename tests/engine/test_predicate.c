@@ -57,15 +57,20 @@ static const struct derived *derive(struct subjects *s, size_t which, const stru
 				    struct derived *room)
 {
 	struct derived *d = &s->of[which * EVENT_FILE_TYPES + ev->type];
+	const struct predicate_of of = {
+		.pool = s->pool,
+		.rules = which == s->n ? s->rules : &s->rules[which],
+		.n = which == s->n ? s->n : 1,
+		.type = ev->type,
+		.code = code_of(ev),
+	};
 
 	if (ev->type == EVENT_GENERIC_X)
 		d = room;
 	if (d->done)
 		return d;
 	d->done = ev->type != EVENT_GENERIC_X;
-	d->verdict =
-		predicate_of_rules(s->pool, which == s->n ? s->rules : &s->rules[which],
-				   which == s->n ? s->n : 1, ev->type, code_of(ev), &d->predicate);
+	d->verdict = predicate_derive(&of, &d->predicate);
 	s->narrowed += d->verdict == PREDICATE_SOME;
 	return d;
 }
