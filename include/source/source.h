@@ -53,12 +53,16 @@ const struct source_stats *source_stats(const struct source *s);
 /*
  * Writing a .scap file: current block versions, one section. Synthetic events passed to
  * scap_write become the metadata blocks they stand for and must all come before the first real
- * event; a real event is written as it is, without its extension. A SECTION_ENTRY begins another
- * section. A closed pipe is an error only where SIGPIPE is ignored.
+ * event; a real event is written as it is, without its extension unless that is asked for. A
+ * SECTION_ENTRY begins another section. A closed pipe is an error only where SIGPIPE is ignored.
  */
 struct scap_writer;
 
 struct scap_writer *scap_create(const char *path, bool compress, struct err *err); /* "-": stdout */
+/* Extensions, and the mark of io_uring, in a form that other readers pass over: from now on. */
+void scap_with_extension(struct scap_writer *w);
+/* Those left out because their blocks would have become too large. */
+uint64_t scap_left_out(const struct scap_writer *w);
 int scap_write(struct scap_writer *w, const struct event *ev, struct err *err);
 /* Flushes and closes; the error of a full disk surfaces here at the latest. */
 int scap_finish(struct scap_writer *w, struct err *err);

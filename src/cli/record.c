@@ -22,7 +22,7 @@
 struct record {
 	struct arena *arena;
 	const char *path;
-	bool compress, with_env, old_readers;
+	bool compress, with_env, extension, old_readers;
 	uint64_t snaplen;
 	uint64_t duration_ns; /* 0: no end */
 	uint64_t end_ns;      /* from the start of the recording on; UINT64_MAX: none */
@@ -51,6 +51,8 @@ static int usage(void)
 		    "  -M SECONDS    stop after so long\n"
 		    "  --scope WHAT  only pid=N (with its children), cgroup=PATH or container=ID\n"
 		    "  --with-env    record environments, which may hold secrets\n"
+		    "  --extension   record what the kernel used, too, for evt.kernel_path and its\n"
+		    "                kin; other readers pass over it\n"
 		    "  --old-readers leave out what sysdig 0.29 cannot read\n"
 		    "  -h            print this page\n"));
 	return finish_with(&out);
@@ -70,6 +72,7 @@ static int parse(struct record *r, int argc, char **argv)
 	static const struct option words[] = {
 		{ "scope", required_argument, NULL, 'S' },
 		{ "with-env", no_argument, NULL, 'E' },
+		{ "extension", no_argument, NULL, 'X' },
 		{ "old-readers", no_argument, NULL, 'O' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -101,6 +104,9 @@ static int parse(struct record *r, int argc, char **argv)
 			break;
 		case 'E':
 			r->with_env = true;
+			break;
+		case 'X':
+			r->extension = true;
 			break;
 		case 'O':
 			r->old_readers = true;
@@ -148,9 +154,14 @@ static bool with_param(struct record *r, struct event *ev, unsigned which, struc
 	struct raw raw = ev->raw;
 
 	buf_reset(&r->changed);
-	event_begin(&w, &r->changed, ev->type, ev->ts, ev->tid, ev->nparams);
+	event_begin(&w, &r->changed, ev->type, ev->ts, ev->tid, ev->nparams + ev->nextra);
 	for (unsigned i = 0; i < ev->nparams; i++) {
 		struct str s = i == which ? value : event_param(ev, i);
+
+		event_push(&w, s.p, s.len);
+	}
+	for (unsigned i = 0; i < ev->nextra; i++) {
+		struct str s = event_extension(ev, i);
 
 		event_push(&w, s.p, s.len);
 	}
@@ -158,7 +169,6 @@ static bool with_param(struct record *r, struct event *ev, unsigned which, struc
 		return false;
 	raw.bytes = (const uint8_t *)r->changed.p;
 	raw.len = (uint32_t)r->changed.len;
-	raw.flags &= (uint16_t)~WIRE_EXTENSION;
 	return event_open(ev, &raw) == 0;
 }
 
@@ -291,6 +301,8 @@ static bool start(struct record *r, struct err *err)
 	struct needs needs;
 
 	needs_all(&needs);
+	if (r->extension)
+		needs_extension(&needs);
 	options.want = needs.syscall;
 	r->source = source_open_live(&options, err);
 	if (!r->source)
@@ -299,6 +311,8 @@ static bool start(struct record *r, struct err *err)
 	r->writer = scap_create(r->path, r->compress, err);
 	if (!r->writer)
 		return false;
+	if (r->extension)
+		scap_with_extension(r->writer);
 	if (live_want(r->source, needs.syscall, needs.signals, err) < 0)
 		return false;
 	return r->scope.kind != WIRE_SCOPE_TASKS ||
@@ -323,6 +337,9 @@ int command_record(int argc, char **argv)
 			complain("%s", err.text);
 	}
 	child_abandon(&r.child);
+	if (r.writer && scap_left_out(r.writer))
+		complain("%" PRIu64 " events are recorded without what the kernel used: too large",
+			 scap_left_out(r.writer));
 	if (r.writer && scap_finish(r.writer, &err) < 0) {
 		complain("%s", err.text);
 		ok = false;

@@ -52,6 +52,29 @@ enum block_type {
 #define EVENT_HEAD_1 22
 _Static_assert(sizeof(struct wire_event) == 26, "the header as files have it");
 
+/*
+ * What besra knows beyond the format stands behind an event in its block. Other readers go by the
+ * event's own length and do not look there; in their own blocks nothing but padding follows.
+ *
+ *	+-----+-------+---------+------+-------+-------+---------+-------+---------+
+ *	| cpu | event | padding | mark | flags | count | lengths | bytes | padding |
+ *	+-----+-------+---------+------+-------+-------+---------+-------+---------+
+ *	   2             0..3      8      2       2     4 * count           0..3
+ *
+ * The first padding is that of a block which ends there. Flags: SCAP_IO_URING; others mean nothing
+ * yet. Behind them stand the parameters of tables/extensions.def, as many as the writer knew.
+ */
+#define EXTENSION_MARK "besra\0\0\1"
+#define SCAP_IO_URING  0x1
+
+/* Appends what belongs there, in a multiple of four bytes; nothing for an event without any. */
+void scap_put_extension(struct buf *out, const struct event *ev);
+/*
+ * Gives the event back what stands behind it: `p` is where the first padding ends. The whole
+ * event is put into *out. False, with *raw as it was, when there is nothing, or it is damaged.
+ */
+bool scap_take_extension(struct raw *raw, const uint8_t *p, size_t len, struct buf *out);
+
 /* Dump flags of an event block. */
 #define DUMP_STATE_ONLY 0x1
 

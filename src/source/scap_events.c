@@ -172,12 +172,23 @@ static int skip_large(struct reader *r, uint64_t at, uint32_t length)
 	return 0;
 }
 
+/* `end`: of the block's body. */
+static inline void take_extension(struct reader *r, const uint8_t *end, struct raw *raw)
+{
+	const size_t padding = -(sizeof(raw->cpu) + raw->len) & 3;
+	const size_t left = (size_t)(end - (raw->bytes + raw->len));
+
+	if (__builtin_expect(left <= padding, 1))
+		return;
+	scap_take_extension(raw, raw->bytes + raw->len + padding, left - padding, &r->completed);
+}
+
 int reader_event(struct reader *r, uint64_t at, uint32_t type, uint32_t length, struct raw *raw)
 {
 	const struct form form = form_of(type);
 	const uint32_t before = BLOCK_HEAD + form.before_event;
 	struct source_stats *stats = &r->base.stats;
-	const uint8_t *block;
+	const uint8_t *block, *event;
 	uint32_t dump = 0;
 	int rc;
 
@@ -210,5 +221,10 @@ int reader_event(struct reader *r, uint64_t at, uint32_t type, uint32_t length, 
 		stats->malformed++;
 		return 0;
 	}
-	return shape_event(r, raw);
+	event = raw->bytes;
+	rc = shape_event(r, raw);
+	/* What was converted, or came in an old form, has no extension. */
+	if (rc == 1 && raw->bytes == event && !form.old)
+		take_extension(r, block + length - BLOCK_TAIL, raw);
+	return rc;
 }

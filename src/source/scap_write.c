@@ -23,9 +23,12 @@ struct scap_writer {
 	struct buf list;                       /* body of the process or descriptor list begun */
 	uint32_t list_type;                    /* 0: none */
 	uint64_t list_tid;
-	struct buf stripped; /* an event without its extension */
-	bool in_events;      /* the section's first event is written */
-	bool initial;        /* only events describing the initial state so far */
+	struct buf stripped;  /* an event without its extension */
+	struct buf extension; /* the extension, as its block has it */
+	bool with_extension;
+	uint64_t left_out; /* extensions too large for their blocks */
+	bool in_events;    /* the section's first event is written */
+	bool initial;      /* only events describing the initial state so far */
 	int failed;
 	struct err err;
 };
@@ -60,11 +63,17 @@ static uint32_t padding_of(size_t len)
 	return (uint32_t)(-len & 3);
 }
 
+static int put_padding(struct scap_writer *w, size_t len)
+{
+	static const uint8_t zeros[4];
+
+	return put(w, zeros, padding_of(len));
+}
+
 /* What comes behind a body of len bytes. */
 static int end_block(struct scap_writer *w, size_t len, uint32_t total)
 {
-	static const uint8_t zeros[4];
-	int rc = put(w, zeros, padding_of(len));
+	int rc = put_padding(w, len);
 
 	return rc < 0 ? rc : put(w, &total, sizeof(total));
 }
@@ -236,6 +245,23 @@ static uint32_t dump_flags(struct scap_writer *w, const struct event *ev)
 	return DUMP_STATE_ONLY;
 }
 
+/* The extension of an event whose block has `total` bytes without it. */
+static struct str extension_beside(struct scap_writer *w, const struct event *ev, uint32_t total,
+				   bool large)
+{
+	buf_reset(&w->extension);
+	if (!w->with_extension)
+		return buf_view(&w->extension);
+	scap_put_extension(&w->extension, ev);
+	/* Old readers do not know the blocks for large events. */
+	if (w->extension.cut ||
+	    (!large && total + w->extension.len - BLOCK_HEAD > LIMIT_EVENT_BYTES)) {
+		w->left_out++;
+		buf_reset(&w->extension);
+	}
+	return buf_view(&w->extension);
+}
+
 static int put_event(struct scap_writer *w, const struct event *ev, struct str bytes)
 {
 	uint32_t dump = dump_flags(w, ev);
@@ -243,6 +269,7 @@ static int put_event(struct scap_writer *w, const struct event *ev, struct str b
 	size_t len = sizeof(ev->cpu) + bytes.len;
 	uint32_t total = (uint32_t)len + flags_len + padding_of(len) + BLOCK_FRAME;
 	bool large = ev->info->length_size == 4 || total - BLOCK_HEAD > LIMIT_EVENT_BYTES;
+	const struct str extension = extension_beside(w, ev, total, large);
 	uint8_t head[BLOCK_HEAD + sizeof(ev->cpu) + sizeof(dump)];
 	uint32_t type;
 	int rc;
@@ -251,6 +278,7 @@ static int put_event(struct scap_writer *w, const struct event *ev, struct str b
 		type = large ? BLOCK_EVENT_FLAGS_LARGE : BLOCK_EVENT_FLAGS_2;
 	else
 		type = large ? BLOCK_EVENT_LARGE : BLOCK_EVENT_2;
+	total += (uint32_t)extension.len;
 	memcpy(head, &type, sizeof(type));
 	memcpy(head + 4, &total, sizeof(total));
 	memcpy(head + BLOCK_HEAD, &ev->cpu, sizeof(ev->cpu));
@@ -258,7 +286,11 @@ static int put_event(struct scap_writer *w, const struct event *ev, struct str b
 	rc = put(w, head, BLOCK_HEAD + sizeof(ev->cpu) + flags_len);
 	if (rc == 0)
 		rc = put(w, bytes.p, bytes.len);
-	return rc < 0 ? rc : end_block(w, len, total);
+	if (rc == 0)
+		rc = put_padding(w, len);
+	if (rc == 0)
+		rc = put(w, extension.p, extension.len);
+	return rc < 0 ? rc : put(w, &total, sizeof(total));
 }
 
 static int write_event(struct scap_writer *w, const struct event *ev)
@@ -292,6 +324,7 @@ static void writer_free(struct scap_writer *w)
 	buf_fini(&w->users);
 	buf_fini(&w->list);
 	buf_fini(&w->stripped);
+	buf_fini(&w->extension);
 	free(w->name);
 	free(w);
 }
@@ -314,6 +347,16 @@ static gzFile open_file(const char *path, bool compress)
 	return file;
 }
 
+void scap_with_extension(struct scap_writer *w)
+{
+	w->with_extension = true;
+}
+
+uint64_t scap_left_out(const struct scap_writer *w)
+{
+	return w->left_out;
+}
+
 struct scap_writer *scap_create(const char *path, bool compress, struct err *err)
 {
 	struct scap_writer *w = calloc(1, sizeof(*w));
@@ -324,7 +367,7 @@ struct scap_writer *scap_create(const char *path, bool compress, struct err *err
 	}
 	w->machine.max = w->interfaces.max = w->users.max = WHOLE_LIST_BYTES;
 	w->list.max = 2 * LIST_BLOCK_BYTES;
-	w->stripped.max = LIMIT_LARGE_BYTES;
+	w->stripped.max = w->extension.max = LIMIT_LARGE_BYTES;
 	w->name = strdup(strcmp(path, "-") == 0 ? "standard output" : path);
 	errno = 0;
 	if (w->name)
