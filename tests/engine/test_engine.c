@@ -27,16 +27,18 @@ struct fixture {
 	unsigned watched;
 };
 
-static void write_trace(const char *path, unsigned n)
+/* `flags`: of all but the first event. */
+static void write_trace_of(const char *path, unsigned n, uint16_t flags)
 {
 	struct scap_writer *w = scap_create(path, false, NULL);
 
 	assert_non_null(w);
+	scap_with_extension(w);
 	for (unsigned i = 0; i < n; i++) {
 		struct buf bytes = { 0 };
 		struct event_writer e;
 		struct event ev;
-		struct raw raw = { 0 };
+		struct raw raw = { .flags = i ? flags : 0 };
 		char name[32];
 
 		snprintf(name, sizeof(name), "/f%u", i);
@@ -51,6 +53,11 @@ static void write_trace(const char *path, unsigned n)
 		buf_fini(&bytes);
 	}
 	assert_int_equal(scap_finish(w, NULL), 0);
+}
+
+static void write_trace(const char *path, unsigned n)
+{
+	write_trace_of(path, n, 0);
 }
 
 static struct ruleset *load(const char *text, enum match_mode mode)
@@ -204,6 +211,31 @@ static void an_alert_reads_as_falco_writes_it(void **state)
 		assert_string_equal(f.lines.items[2].p, cases[i].lines[1]);
 		end(&f);
 	}
+}
+
+static void an_alert_of_an_io_uring_says_so(void **state)
+{
+	struct engine_parts parts = { .alerts = { .json = true, .include_fields = true } };
+	struct fixture f;
+	struct err err;
+
+	(void)state;
+	begin(&f, 0, load(three_rules, MATCH_FIRST), parts);
+	engine_free(f.engine);
+	source_close(f.source);
+	write_trace_of(f.path, 2, WIRE_IO_URING);
+	f.source = parts.source = source_open_scap(f.path, &err);
+	parts.rules = f.rules;
+	parts.on_alert = keep_alert;
+	parts.on_alert_arg = &f;
+	f.engine = engine_new(&parts, &err);
+	run(&f);
+	assert_int_equal(f.lines.n, 2);
+	assert_null(strstr(f.lines.items[0].p, "io_uring"));
+	assert_non_null(strstr(f.lines.items[1].p,
+			       "{\"evt.arg.path\":\"/f1\",\"evt.is_io_uring\":true,"
+			       "\"evt.time\":1470327477882054740}"));
+	end(&f);
 }
 
 static void statistics_count_by_severity_and_rule(void **state)
@@ -380,6 +412,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(alerts_come_in_order_of_events_and_rules),
 		cmocka_unit_test(an_alert_reads_as_falco_writes_it),
+		cmocka_unit_test(an_alert_of_an_io_uring_says_so),
 		cmocka_unit_test(statistics_count_by_severity_and_rule),
 		cmocka_unit_test(a_watcher_sees_every_event_even_without_rules),
 		cmocka_unit_test(rules_are_swapped_between_two_steps),

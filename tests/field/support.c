@@ -58,6 +58,8 @@ void world_event(struct world *w, unsigned type, int64_t tid, const struct given
 	assert_int_equal(event_end(&writer), 0);
 	raw.bytes = (const uint8_t *)w->bytes.p;
 	raw.len = (uint32_t)w->bytes.len;
+	if (n > event_info(type)->nparams)
+		raw.flags |= WIRE_EXTENSION;
 	assert_int_equal(event_open(&w->ev, &raw), 0);
 	w->ev.num = ++w->events;
 	w->who = (struct subject){ .thread = state_thread(w->state, tid) };

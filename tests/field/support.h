@@ -58,7 +58,10 @@ struct given {
 void world_init(struct world *w);
 void world_fini(struct world *w);
 
-/* Encodes an event of thread `tid` and opens it; the state does not see it. */
+/*
+ * Encodes an event of thread `tid` and opens it; the state does not see it. Parameters beyond the
+ * table's are its extension.
+ */
 void world_event(struct world *w, unsigned type, int64_t tid, const struct given *params, size_t n);
 /* The state applies it, too; what it ends is gone when the next event comes. */
 void world_apply(struct world *w, unsigned type, int64_t tid, const struct given *params, size_t n);

@@ -133,28 +133,6 @@ static void work_through_a_ring_is_marked(void **state)
 	world_fini(&w);
 }
 
-/* The two parameters behind the table's, as the kernel side adds them: a path, and no tuple. */
-static void the_path_the_kernel_used_comes_with_the_extension(void **state)
-{
-	static const char path[] = "/real/file";
-	struct world w;
-
-	(void)state;
-	world_init(&w);
-	EVENT_OF(&w, EVENT_CHDIR_X, 10, INT(0), TEXT("link"));
-	assert_string_equal(shown(&w, "evt.kernel_path"), ABSENT);
-	w.ev.flags |= WIRE_EXTENSION;
-	w.ev.nextra = EXTENSIONS;
-	w.ev.data = (const uint8_t *)path;
-	w.ev.at[w.ev.nparams] = 0;
-	for (unsigned i = 1; i <= EXTENSIONS; i++)
-		w.ev.at[w.ev.nparams + i] = sizeof(path);
-	assert_string_equal(shown(&w, "evt.kernel_path"), path);
-	w.ev.at[w.ev.nparams + 1] = 0;
-	assert_string_equal(shown(&w, "evt.kernel_path"), ABSENT);
-	world_fini(&w);
-}
-
 static void a_result_is_success_or_a_name(void **state)
 {
 	static const struct evt_case cases[] = {
@@ -545,7 +523,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_event_tells_what_it_is),
 		cmocka_unit_test(work_through_a_ring_is_marked),
-		cmocka_unit_test(the_path_the_kernel_used_comes_with_the_extension),
 		cmocka_unit_test(a_result_is_success_or_a_name),
 		cmocka_unit_test(arguments_are_found_by_index_and_name),
 		cmocka_unit_test(open_flags_are_told),

@@ -42,6 +42,8 @@ void send_event(struct machine *m, unsigned type, int64_t tid, const struct arg 
 	raw = (struct raw){ .bytes = (const uint8_t *)m->bytes.p, .len = (uint32_t)m->bytes.len };
 	if (synthetic)
 		raw.flags = WIRE_SYNTHETIC;
+	else if (n > event_info(type)->nparams)
+		raw.flags = WIRE_EXTENSION;
 	assert_int_equal(event_open(&m->ev, &raw), 0);
 	m->who = state_apply(m->s, &m->ev);
 	if (!m->retire_later)

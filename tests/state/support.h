@@ -41,7 +41,7 @@ struct arg {
 #define BYTES(s) ((struct arg){ .kind = ARG_BYTES, .p = (s), .len = sizeof(s) - 1 })
 #define NONE     ((struct arg){ .kind = ARG_EMPTY })
 
-/* Applies one event with exactly these parameters. */
+/* Applies one event with exactly these parameters; those beyond the table's are its extension. */
 #define SEND(m, type, tid, ...)                                                                    \
 	send_event((m), EVENT_##type, (tid), (const struct arg[]){ __VA_ARGS__ },                  \
 		   ARRAY_SIZE(((const struct arg[]){ __VA_ARGS__ })))

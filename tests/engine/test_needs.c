@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/needs.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+#include <sys/syscall.h>
+
+static struct ruleset *load(const char *condition, const char *output)
+{
+	char text[512];
+	struct rule_text one = { "rules.yaml", { text, 0 } };
+	struct rule_options options = { .threshold = PRIORITY_DEBUG };
+	struct ruleset *r;
+
+	one.text.len = (size_t)snprintf(text, sizeof(text),
+					"- rule: R\n  desc: d\n  condition: %s\n  output: '%s'\n"
+					"  priority: INFO\n",
+					condition, output);
+	r = ruleset_parse(&one, 1, &options);
+	assert_true(r->ok);
+	return r;
+}
+
+#define CALLS_MAX 12
+
+static bool is_among(long nr, const long *calls)
+{
+	for (size_t i = 0; i < CALLS_MAX && calls[i] >= 0; i++)
+		if (calls[i] == nr)
+			return true;
+	return false;
+}
+
+/* Of which calls what the kernel used is asked for: of no others. */
+static void the_extension_is_asked_for_where_a_rule_reads_it(void **state)
+{
+	static const struct {
+		const char *condition, *output;
+		long calls[CALLS_MAX];
+	} cases[] = {
+		{ "evt.type = openat", "x", { -1 } },
+		{ "evt.type = openat and evt.kernel_path = /x", "x", { SYS_openat, -1 } },
+		{ "evt.type = openat", "%evt.kernel_path", { SYS_openat, -1 } },
+		{ "evt.type = openat", "%toupper(evt.kernel_path)", { SYS_openat, -1 } },
+		{ "evt.type = openat and toupper(evt.kernel_path) = /X", "x", { SYS_openat, -1 } },
+		{ "evt.type = openat and fd.name != val(evt.kernel_path)",
+		  "x",
+		  { SYS_openat, -1 } },
+		{ "evt.type = openat and evt.is_io_uring = true", "x", { -1 } },
+		{ "evt.type in (connect, accept4) and evt.kernel_snet in (10.0.0.0/8)",
+		  "x",
+		  { SYS_connect, SYS_accept4, -1 } },
+		{ "evt.type = setuid and evt.kernel_euid = 0", "x", { SYS_setuid, -1 } },
+		/* a successful execveat is an execve event */
+		{ "evt.type = execve and evt.kernel_euid = 0",
+		  "x",
+		  { SYS_execve, SYS_execveat, -1 } },
+		{ "(evt.type = open and fd.name = /x) or (evt.type = creat and evt.kernel_uid = 0)",
+		  "x",
+		  { SYS_open, SYS_creat, -1 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct ruleset *r = load(cases[i].condition, cases[i].output);
+		struct needs n;
+
+		print_message("  %s / %s\n", cases[i].condition, cases[i].output);
+		needs_of_rules(r, &n);
+		for (long nr = 0; nr < WIRE_SYSCALLS_MAX; nr++) {
+			bool asked = n.syscall[nr] & WIRE_NEED_EXTENSION;
+
+			if (asked != is_among(nr, cases[i].calls))
+				fail_msg("system call %ld: %s", nr, asked ? "asked" : "not asked");
+		}
+		ruleset_free(r);
+	}
+}
+
+static void a_rule_that_is_off_asks_for_nothing(void **state)
+{
+	static const struct rule_selector off = { .enable = false, .rule = { "R", 1 } };
+	struct rule_options options = { .threshold = PRIORITY_DEBUG,
+					.selectors = &off,
+					.nselectors = 1 };
+	const struct rule_text text = {
+		"rules.yaml",
+		STR("- rule: R\n  desc: d\n  condition: evt.type=open and evt.kernel_path=/x\n"
+		    "  output: x\n  priority: INFO\n")
+	};
+	struct ruleset *r = ruleset_parse(&text, 1, &options);
+	struct needs n;
+
+	(void)state;
+	assert_true(r->ok);
+	needs_of_rules(r, &n);
+	for (long nr = 0; nr < WIRE_SYSCALLS_MAX; nr++)
+		assert_false(n.syscall[nr] & WIRE_NEED_EXTENSION);
+	ruleset_free(r);
+}
+
+static void more_calls_leave_what_is_asked_of_the_others(void **state)
+{
+	const struct str names[] = { STR("openat"), STR("getpid"), STR("!open") };
+	struct ruleset *r = load("evt.type in (open, openat)", "%evt.kernel_path");
+	struct str unknown;
+	struct needs n, all;
+
+	(void)state;
+	needs_of_rules(r, &n);
+	assert_true(needs_adjust(&n, names, ARRAY_SIZE(names), &unknown));
+	assert_true(n.syscall[SYS_openat] & WIRE_NEED_EXTENSION);
+	assert_int_equal(n.syscall[SYS_getpid], WIRE_NEED_EVENT | WIRE_NEED_FAILED);
+	assert_int_equal(n.syscall[SYS_open], 0);
+	needs_all(&all);
+	needs_merge(&n, &all);
+	assert_true(n.syscall[SYS_openat] & WIRE_NEED_EXTENSION);
+	assert_false(n.syscall[SYS_getpid] & WIRE_NEED_EXTENSION);
+	needs_extension(&n);
+	assert_true(n.syscall[SYS_getpid] & WIRE_NEED_EXTENSION);
+	ruleset_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_extension_is_asked_for_where_a_rule_reads_it),
+		cmocka_unit_test(a_rule_that_is_off_asks_for_nothing),
+		cmocka_unit_test(more_calls_leave_what_is_asked_of_the_others),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
