@@ -144,6 +144,12 @@ CALLS := $(BUILD)/tests/bpf/calls
 $(CALLS): $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bpf/*.c)) $(BUILD)/libbesra.a
 	$(LINK) -o $@ $^ $(LDLIBS)
 
+# Attempts not to be seen.
+ATTACK := $(BUILD)/tests/evasion/attack
+
+$(ATTACK): $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/evasion/*.c))
+	$(LINK) -o $@ $^ -lpthread
+
 .PHONY: trace
 trace: $(SCENARIO)
 	$(SCENARIO) traces/intrusion.scap && chmod 644 traces/intrusion.scap
@@ -159,7 +165,7 @@ check: deps
 	@$(MAKE) --no-print-directory check-run
 
 .PHONY: check-programs
-check-programs: all $(TEST_PROGRAMS) $(TOOLS) $(SCENARIO) $(CALLS)
+check-programs: all $(TEST_PROGRAMS) $(TOOLS) $(SCENARIO) $(CALLS) $(ATTACK)
 
 check-run: check-programs
 	@tests/run $(BUILD) $(sort $(TEST_PROGRAMS)) $(SUITES)

@@ -285,37 +285,39 @@ static __always_inline __u64 wake_up(void)
 #define EMIT_LANE(l) ((l)&0x7f)
 #define LANE_FD      (WIRE_LANE_STATE | EMIT_FD)
 
-#define SHARE_WINDOW_NS 100000000
-#define SHARE_PART      8 /* of the ring, for one control group in one window */
+#define SHARE_PART 8 /* of the ring, for the descriptors of one control group; processes: twice */
 
 /*
- * Whether an event may go into a ring that is more than half full: what changes processes always;
- * everything else only while its control group has some of its share left, and descriptors never
- * into the last quarter, which is the reserve of processes.
+ * Whether an event may go into a ring that is more than half full: only while its control group has
+ * some of its share left, and descriptors never into the last eighth. A share is given anew when as
+ * much has been taken out of the ring; so one group can never fill more than three quarters, however
+ * long the agent is kept from reading, and what others do still finds room. `lane_of_ring`: the
+ * lane in the lower byte, above it the shard.
  */
-__noinline int share_allows(__u32 lane, __u64 used, __u64 size, __u32 bytes)
+__noinline int share_allows(__u32 lane_of_ring, __u64 used, __u64 size, __u64 consumed, __u32 bytes)
 {
-	struct share_key key = { .lane = EMIT_LANE(lane) };
-	struct share fresh = { 0 }, *s;
-	__u64 now = bpf_ktime_get_boot_ns();
+	struct share_key key = { .ring = lane_of_ring & ~EMIT_FD };
+	struct share fresh = { consumed, bytes }, *s;
+	__u64 most = size / SHARE_PART;
 
-	if (lane == WIRE_LANE_STATE)
-		return 1;
-	if (lane & EMIT_FD && used > size / 4 * 3)
+	if (lane_of_ring & EMIT_FD && used > size - most)
 		return 0;
+	if ((lane_of_ring & 0xff) == WIRE_LANE_STATE)
+		most *= 2;
 	key.cgroup = current_cgroup();
 	s = bpf_map_lookup_elem(&shares, &key);
 	if (!s) {
-		fresh.since_ns = now;
-		fresh.bytes = bytes;
 		bpf_map_update_elem(&shares, &key, &fresh, BPF_NOEXIST);
 		return 1;
 	}
-	if (now - s->since_ns > SHARE_WINDOW_NS) {
-		s->since_ns = now;
+	if (consumed - s->since >= size / SHARE_PART) {
+		s->since = consumed;
 		s->bytes = 0;
 	}
-	return __sync_fetch_and_add(&s->bytes, bytes) <= size / SHARE_PART;
+	if (s->bytes + bytes > most)
+		return 0;
+	__sync_fetch_and_add(&s->bytes, bytes);
+	return 1;
 }
 
 /*
@@ -344,7 +346,8 @@ static __always_inline int emit_submit_of(struct bpf_scratch *e, __u32 lane, __u
 	EMIT_STORE(e, __u32, 28, size - (__u32)sizeof(struct wire_prefix));
 	used = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
 	room = bpf_ringbuf_query(ring, BPF_RB_RING_SIZE);
-	if (used > room / 2 && !share_allows(lane, used, room, size)) {
+	if (used > room / 2 && !share_allows(lane | shard << 8, used, room,
+					     bpf_ringbuf_query(ring, BPF_RB_CONS_POS), size)) {
 		count_loss(WIRE_LOSS_SHARE, e->type);
 		return 0;
 	}

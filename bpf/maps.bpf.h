@@ -129,12 +129,12 @@ struct {
 
 struct share_key {
 	__u64 cgroup;
-	__u64 lane;
+	__u64 ring;
 };
 
 struct share {
-	__u64 since_ns; /* when the current window began */
-	__u64 bytes;    /* taken in it */
+	__u64 since; /* how far the ring was read when it was given */
+	__u64 bytes; /* taken of it */
 };
 
 struct {

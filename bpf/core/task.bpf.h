@@ -120,20 +120,30 @@ static __always_inline void emit_memory(struct bpf_scratch *e, struct task_struc
 
 #define LIST_CAP 4096
 
+/* Strings that were cut show it: their last bytes are dots. */
+#define CUT_MARK     0x002e2e2e /* "..." and a NUL */
+#define CUT_MARK_LEN ((__u32)sizeof(__u32))
+
+static __always_inline void mark_cut(struct bpf_scratch *e, __u32 len)
+{
+	count_loss(WIRE_LOSS_CUT, e->type);
+	if (len >= CUT_MARK_LEN)
+		EMIT_STORE(e, __u32, e->at + len - CUT_MARK_LEN, CUT_MARK);
+}
+
 /* Strings that follow each other in user memory, at most LIST_CAP bytes; the last byte is NUL. */
 static __always_inline void emit_user_strings(struct bpf_scratch *e, unsigned long from,
 					      unsigned long to, __u32 room)
 {
 	unsigned long len = to - from;
+	bool cut = len > room;
 
 	if (from >= to || room == 0) {
 		emit_empty(e);
 		return;
 	}
-	if (len > room) {
+	if (cut)
 		len = room;
-		count_loss(WIRE_LOSS_CUT, e->type);
-	}
 	len &= LIST_CAP * 2 - 1;
 	if (bpf_probe_read_user(e->bytes + (e->at & EMIT_MASK), len, (void *)from) < 0) {
 		count_loss(WIRE_LOSS_READ, e->type);
@@ -141,6 +151,8 @@ static __always_inline void emit_user_strings(struct bpf_scratch *e, unsigned lo
 		return;
 	}
 	EMIT_STORE(e, __u8, e->at + len - 1, 0);
+	if (cut)
+		mark_cut(e, len);
 	emit_length(e, len);
 }
 
@@ -163,26 +175,35 @@ static __always_inline void emit_arguments(struct bpf_scratch *e, struct task_st
 
 #define ARRAY_MAX 64
 
-/* The strings an argv-like array points to, from index `first` on, at most LIST_CAP bytes. */
+/*
+ * The strings an argv-like array points to, from index `first` on, at most LIST_CAP bytes and
+ * ARRAY_MAX strings.
+ */
 static __always_inline void emit_user_array(struct bpf_scratch *e, const struct call *c,
 					    __u64 array, __u32 first)
 {
 	e->done = 0;
+	e->left = array != 0; /* not 0: there is more */
 	for (__u32 i = first; array && i < ARRAY_MAX; i++) {
 		__u64 string = user_word(c, array + i * word_size(c));
 		__u32 room = LIST_CAP - e->done;
 		long n;
 
+		if (!string)
+			e->left = 0;
 		if (!string || e->done >= LIST_CAP)
 			break;
 		BOUND(room, 8191);
 		n = read_user_str(e->bytes + ((e->at + e->done) & EMIT_MASK), room, (void *)string);
 		if (n <= 0) {
 			count_loss(WIRE_LOSS_READ, e->type);
+			e->left = 0;
 			break;
 		}
 		e->done += n;
 	}
+	if (e->left)
+		mark_cut(e, e->done);
 	emit_length(e, e->done);
 }
 

@@ -23,6 +23,31 @@ static void name_types(struct buf *out, const struct live_loss *losses, size_t n
 	buf_printf(out, "%s", *before == ',' ? ")" : "");
 }
 
+/*
+ * Whose they were: each control group once, by the inode number of its directory, since that may be
+ * gone by now, and with it its name.
+ */
+static void print_groups(const struct live_loss *losses, size_t n, enum wire_loss reason)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint64_t sum = 0;
+		bool told = false;
+
+		for (size_t j = 0; j < n; j++)
+			if (losses[j].reason == reason && losses[j].cgroup == losses[i].cgroup) {
+				told |= j < i;
+				sum += losses[j].count;
+			}
+		if (losses[i].reason == reason && !told)
+			complain("  %" PRIu64 " in control group %" PRIu64, sum, losses[i].cgroup);
+	}
+}
+
+static bool is_of_events(enum wire_loss reason)
+{
+	return reason == WIRE_LOSS_RING || reason == WIRE_LOSS_SHARE;
+}
+
 void print_losses(struct source *s)
 {
 	static const char *const reasons[WIRE_LOSSES] = {
@@ -50,10 +75,13 @@ void print_losses(struct source *s)
 
 		if (!sums[i] || !reasons[i])
 			continue;
-		if (i == WIRE_LOSS_RING || i == WIRE_LOSS_SHARE)
+		if (is_of_events((enum wire_loss)i))
 			name_types(&types, losses, n, (enum wire_loss)i);
-		complain("%" PRIu64 " %s%.*s", sums[i], reasons[i], (int)types.len, types.p);
+		complain("%" PRIu64 " %s%.*s", sums[i], reasons[i], (int)types.len,
+			 types.len ? types.p : "");
 		buf_fini(&types);
+		if (is_of_events((enum wire_loss)i))
+			print_groups(losses, n, (enum wire_loss)i);
 	}
 }
 

@@ -269,7 +269,7 @@ static long exec_padded(struct stage *s)
 		_exit(99);
 	memcpy(args, padding, sizeof(padding));
 	memcpy(args + sizeof(padding), padding, sizeof(padding));
-	args[4096 - 5 - 1] = '\0';
+	strcpy(args + 4096 - 5 - 4, "..."); /* they are cut, and say so */
 	stage_fact(s, OWN_ARGS, args, 4096 - 5);
 	return exec("./prog", argv, no_texts);
 }
