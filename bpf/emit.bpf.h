@@ -11,8 +11,8 @@
  */
 
 #include "maps.bpf.h"
+#include "read.bpf.h"
 
-#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
 enum event_type {

@@ -85,10 +85,9 @@ __noinline int emit_socket_truth(struct bpf_scratch *e, __u64 address, __u32 way
 	return 0;
 }
 
-/* Read as a number, since a typed pointer is no argument of a global function. */
 static __always_inline __u64 current_credentials(void)
 {
-	return (__u64)BPF_CORE_READ(bpf_get_current_task_btf(), cred);
+	return as_number(BPF_CORE_READ(bpf_get_current_task_btf(), cred));
 }
 
 /* The parameters behind path and tuple, where no descriptor came from elsewhere. */

@@ -21,16 +21,16 @@ static __always_inline struct mount *mount_of(struct vfsmount *m)
 	return (struct mount *)((char *)m - bpf_core_field_offset(struct mount, mnt));
 }
 
-/* Puts one component in front; false when there is no room for it. */
-static __always_inline bool path_prepend(struct bpf_scratch *e, struct qstr *name)
+/* Puts the name of a directory's entry in front; false when there is no room for it. */
+static __always_inline bool path_prepend(struct bpf_scratch *e, struct dentry *dentry)
 {
-	__u32 len = name->len & NAME_MASK, at = e->path_at;
+	__u32 len = FOLLOW(dentry, d_name.len) & NAME_MASK, at = e->path_at;
 
 	if (at < len + 5)
 		return false;
 	at -= len;
 	BOUND(len, NAME_MASK); /* 6.12 loses it in the comparison */
-	if (bpf_probe_read_kernel(e->path + (at & PATH_MASK), len, name->name) < 0)
+	if (bpf_probe_read_kernel(e->path + (at & PATH_MASK), len, FOLLOW(dentry, d_name.name)) < 0)
 		return false;
 	at -= 1;
 	e->path[at & PATH_MASK] = '/';
@@ -54,11 +54,11 @@ static __always_inline void path_prepend_mark(struct bpf_scratch *e)
  */
 __noinline int path_walk(struct bpf_scratch *e, __u64 address)
 {
-	const struct path *from = (const struct path *)address;
-	struct vfsmount *vfs = BPF_CORE_READ(from, mnt);
-	struct dentry *dentry = BPF_CORE_READ(from, dentry);
-	struct mount *mount = mount_of(vfs);
-	struct dentry *top = BPF_CORE_READ(vfs, mnt_root);
+	const struct path *from = TYPED((struct path *)address);
+	struct vfsmount *vfs = FOLLOW(from, mnt);
+	struct dentry *dentry = FOLLOW(from, dentry);
+	struct mount *mount = TYPED(mount_of(vfs));
+	struct dentry *top = FOLLOW(vfs, mnt_root);
 	bool whole = false;
 
 	if (!e)
@@ -67,29 +67,27 @@ __noinline int path_walk(struct bpf_scratch *e, __u64 address)
 	e->path[PATH_CAP - 1] = 0;
 	for (int i = 0; i < PATH_DEPTH; i++) {
 		struct dentry *parent;
-		struct qstr name;
 
 		if (dentry == top) {
-			struct mount *above = BPF_CORE_READ(mount, mnt_parent);
+			struct mount *above = FOLLOW(mount, mnt_parent);
 
 			if (above == mount) {
 				whole = true;
 				break;
 			}
-			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+			dentry = FOLLOW(mount, mnt_mountpoint);
 			mount = above;
-			top = BPF_CORE_READ(mount, mnt.mnt_root);
+			top = FOLLOW(mount, mnt.mnt_root);
 			continue;
 		}
-		parent = BPF_CORE_READ(dentry, d_parent);
-		bpf_core_read(&name, sizeof(name), &dentry->d_name);
+		parent = FOLLOW(dentry, d_parent);
 		if (parent == dentry) { /* no tree at all, just a name: a memfd, a pipe */
 			whole = true;
-			if (path_prepend(e, &name))
+			if (path_prepend(e, dentry))
 				e->path_at++; /* its name has no slash in front */
 			break;
 		}
-		if (!path_prepend(e, &name))
+		if (!path_prepend(e, dentry))
 			break;
 		dentry = parent;
 	}
@@ -112,7 +110,7 @@ static __always_inline void emit_path(struct bpf_scratch *e, const struct path *
 		emit_empty(e);
 		return;
 	}
-	path_walk(e, (__u64)from);
+	path_walk(e, as_number(from));
 	at = e->path_at;
 	len = PATH_CAP - at;
 	if (bpf_probe_read_kernel(e->bytes + (e->at & EMIT_MASK), len & PATH_MASK,

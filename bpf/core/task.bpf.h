@@ -271,7 +271,7 @@ __noinline int append_cgroup_path(struct bpf_scratch *e, __u32 at, __u64 address
 			__builtin_memcpy(e->bytes + ((e->at + len) & EMIT_MASK), text "=",         \
 					 sizeof(text));                                            \
 			len += sizeof(text);                                                       \
-			len += append_cgroup_path(e, e->at + len, (__u64)group);                   \
+			len += append_cgroup_path(e, e->at + len, as_number(group));               \
 		}                                                                                  \
 	} while (0)
 

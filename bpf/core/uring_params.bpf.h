@@ -179,7 +179,7 @@ static __always_inline __u64 chosen_buffer(const struct uring_end *u, bool messa
 	if (!(u->p->sqe.flags & URING_BUFFER_SELECT))
 		return u->p->sqe.addr;
 	if (message)
-		return (__u64)BPF_CORE_READ((struct io_sr_msg *)own, buf);
+		return as_number(BPF_CORE_READ((struct io_sr_msg *)own, buf));
 	return BPF_CORE_READ((struct io_rw *)own, addr);
 }
 
@@ -334,7 +334,7 @@ static __always_inline bool socket_params_of(struct bpf_scratch *e, const struct
 	case URING_CONNECT:
 		EVENT(CONNECT_X);
 		emit_s64(e, u->ret);
-		uring_tuple(e, (__u64)sock_of_file(u->file), OUTBOUND, u->req);
+		uring_tuple(e, as_number(sock_of_file(u->file)), OUTBOUND, u->req);
 		emit_s64(e, used_fd(p));
 		uring_address(e, u->req);
 		return true;
@@ -347,7 +347,7 @@ static __always_inline bool socket_params_of(struct bpf_scratch *e, const struct
 	case URING_ACCEPT:
 		EVENT(ACCEPT4_6_X);
 		emit_s64(e, made_fd(u));
-		uring_tuple(e, (__u64)sock_of_file(made_file(u)), INBOUND, 0);
+		uring_tuple(e, as_number(sock_of_file(made_file(u))), INBOUND, 0);
 		emit_queue(e, u->ret >= 0 ? sock_of_file(u->file) : NULL);
 		emit_s32(e, fd_flags(p->sqe.op_flags));
 		return true;
@@ -376,7 +376,7 @@ static __always_inline void emit_received(struct bpf_scratch *e, const struct ur
 	if (u->ret >= 0) {
 		/* Who sent it stands in the caller's memory only now. */
 		keep_address(u->p, u->is_owner ? m->name : 0, m->name_len);
-		uring_tuple(e, (__u64)sock_of_file(u->file), INBOUND, u->req);
+		uring_tuple(e, as_number(sock_of_file(u->file)), INBOUND, u->req);
 		uring_buffer(e, m->control, m->control_len, u->is_owner);
 	} else {
 		emit_empty(e);
@@ -403,7 +403,7 @@ static __always_inline bool message_params(struct bpf_scratch *e, const struct u
 				     u->is_owner);
 		emit_s64(e, used_fd(p));
 		emit_u32(e, asked);
-		uring_tuple(e, (__u64)sock_of_file(u->file), OUTBOUND, u->req);
+		uring_tuple(e, as_number(sock_of_file(u->file)), OUTBOUND, u->req);
 		return true;
 	case URING_RECV:
 	case URING_RECV_ZC:
@@ -411,7 +411,7 @@ static __always_inline bool message_params(struct bpf_scratch *e, const struct u
 		emit_s64(e, u->ret);
 		uring_buffer(e, p->opcode == URING_RECV ? chosen_buffer(u, true) : 0, u->ret,
 			     u->is_owner);
-		uring_tuple(e, u->ret >= 0 ? (__u64)sock_of_file(u->file) : 0, INBOUND, 0);
+		uring_tuple(e, u->ret >= 0 ? as_number(sock_of_file(u->file)) : 0, INBOUND, 0);
 		emit_s64(e, used_fd(p));
 		emit_u32(e, p->sqe.len);
 		return true;
@@ -422,7 +422,7 @@ static __always_inline bool message_params(struct bpf_scratch *e, const struct u
 		uring_pieces(e, u->req, u->ret >= 0 ? u->ret : (__s64)p->size, u->is_owner);
 		emit_s64(e, used_fd(p));
 		emit_u32(e, p->size);
-		uring_tuple(e, (__u64)sock_of_file(u->file), OUTBOUND, u->req);
+		uring_tuple(e, as_number(sock_of_file(u->file)), OUTBOUND, u->req);
 		return true;
 	case URING_RECVMSG:
 		EVENT(RECVMSG_X);
@@ -533,15 +533,15 @@ static __always_inline __u32 extension_size(const struct uring_end *u, __u32 nee
 __noinline int uring_extension(struct bpf_scratch *e, __u64 req, __u64 file, bool is_owner)
 {
 	struct uring_request *p = bpf_map_lookup_elem(&uring_requests, &req);
-	__u64 cred = (__u64)BPF_CORE_READ((struct io_kiocb *)req, creds);
+	__u64 cred = as_number(BPF_CORE_READ((struct io_kiocb *)req, creds));
 
 	if (!e || !p)
 		return 0;
 	e->flags |= WIRE_EXTENSION;
 	if (p->opcode == URING_CONNECT)
-		emit_socket_truth(e, (__u64)sock_of_file((struct file *)file), OUTBOUND);
+		emit_socket_truth(e, as_number(sock_of_file((struct file *)file)), OUTBOUND);
 	else if (p->opcode == URING_ACCEPT)
-		emit_socket_truth(e, (__u64)sock_of_file((struct file *)file), INBOUND);
+		emit_socket_truth(e, as_number(sock_of_file((struct file *)file)), INBOUND);
 	else
 		emit_file_truth(e, (struct file *)file);
 	if (!cred && is_owner)

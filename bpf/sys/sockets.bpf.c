@@ -47,13 +47,13 @@ SYSCALL_EXIT(bind, BIND_X, LANE_FD)
 
 static __always_inline void connect_extension(struct bpf_scratch *e, const struct call *c)
 {
-	emit_socket_truth(e, (__u64)sock_of((__s32)ARG(0)), OUTBOUND);
+	emit_socket_truth(e, as_number(sock_of((__s32)ARG(0))), OUTBOUND);
 	emit_extension_rest(e);
 }
 
 static __always_inline void accept_extension(struct bpf_scratch *e, const struct call *c)
 {
-	emit_socket_truth(e, (__u64)sock_of(c->ret), INBOUND);
+	emit_socket_truth(e, as_number(sock_of(c->ret)), INBOUND);
 	emit_extension_rest(e);
 }
 

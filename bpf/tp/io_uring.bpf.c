@@ -81,7 +81,7 @@ static __always_inline int emit_request(struct uring_request *p, __u64 req, __s6
 		emit_received_extension(e, p->message.control, u.rights, false);
 	} else if (u.more) {
 		uring_extension(e, req,
-				(__u64)(p->opcode == URING_CONNECT ? u.file : made_file(&u)),
+				as_number(p->opcode == URING_CONNECT ? u.file : made_file(&u)),
 				u.is_owner);
 	}
 	return emit_submit_of(e, op->lane, p->tgid, u.is_owner ? current_record(e->type) : NULL);
@@ -224,7 +224,7 @@ static __always_inline struct uring_request *keep_request(struct io_kiocb *req, 
 	if (!op_wanted(n, BPF_CORE_READ(req, opcode)) ||
 	    !task_wanted(bpf_get_current_task_btf(), n))
 		return NULL;
-	p->ring = (__u64)BPF_CORE_READ(req, ctx);
+	p->ring = as_number(BPF_CORE_READ(req, ctx));
 	p->user_data = BPF_CORE_READ(req, cqe.user_data);
 	p->since = bpf_ktime_get_boot_ns();
 	p->tid = owner_of((struct io_ring_ctx *)p->ring);
