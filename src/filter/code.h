@@ -323,20 +323,11 @@ void lits_bundle(struct compiler *c, struct lits *l, bool conjunction);
 void bundles_finish(struct compiler *c);
 /* What the bundle says now, by the interpreter. */
 bool bundle_eval(const struct pool *p, const struct bundle *b, const struct field_ctx *ctx);
-/* Rules of the main code: their operands, and where to go on when one of them is false. */
-struct chain {
-	uint32_t rule;
-	bool always;
-	struct lits operands;
-	uint32_t *next; /* by operand: the next chain that can still match when it is false */
-};
-/*
- * Before chain `at`: a test that is false when neither it nor the chains after it, up to the one
- * returned, can match, because each needs a bit of one row. Without such chains nothing is
- * written, and the chain after `at` is returned.
- */
-size_t emit_any(struct emitter *e, const struct chain *chains, size_t n, size_t at,
-		const uint32_t *start);
+/* Whether a rule is tried on events of this type, and if so, whether there is a question left. */
+enum activity { INACTIVE, DYNAMIC, ALWAYS };
+enum activity activity_of(const struct compiler *c, size_t rule, unsigned type);
+/* The main code of a type: all of its rules, in order. */
+uint32_t chains_emit(struct compiler *c, unsigned type);
 uint32_t number_add(struct compiler *c, int64_t n);
 /* Puts operands in the order in which they are best tested. */
 void lits_order(const struct compiler *c, struct lits *l, bool conjunction);

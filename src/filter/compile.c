@@ -15,9 +15,7 @@ static uint32_t add_saturated(uint32_t a, uint32_t b)
 	return __builtin_add_overflow(a, b, &sum) ? UINT32_MAX : sum;
 }
 
-enum activity { INACTIVE, DYNAMIC, ALWAYS };
-
-static enum activity activity_of(const struct compiler *c, size_t rule, unsigned type)
+enum activity activity_of(const struct compiler *c, size_t rule, unsigned type)
 {
 	const struct program_rule *r = &c->rules[rule];
 
@@ -84,83 +82,6 @@ static void emit_blocks(struct compiler *c)
 	}
 }
 
-static size_t find_lit(const struct lits *l, struct lit wanted)
-{
-	for (size_t i = 0; i < l->n && i < 16; i++)
-		if (lit_eq(l->items[i], wanted))
-			return i;
-	return SIZE_MAX;
-}
-
-/* A false operand decides all following rules that have it, too, so they are skipped at once. */
-static void link_chains(struct compiler *c, struct chain *chains, size_t n)
-{
-	for (size_t i = n; i-- > 0;) {
-		struct chain *chain = &chains[i];
-
-		chain->next = arena_array(c->scratch, chain->operands.n, sizeof(*chain->next));
-		for (size_t k = 0; k < chain->operands.n; k++) {
-			size_t same = SIZE_MAX;
-
-			if (i + 1 < n && !(c->without & PART_SKIP))
-				same = find_lit(&chains[i + 1].operands, chain->operands.items[k]);
-			chain->next[k] =
-				same == SIZE_MAX ? (uint32_t)i + 1 : chains[i + 1].next[same];
-		}
-	}
-}
-
-static size_t collect_chains(struct compiler *c, unsigned type, struct chain *out)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->nrules; i++) {
-		const enum activity activity = activity_of(c, i, type);
-		const struct lit whole = { c->rules[i].condition, false, NULL };
-
-		if (activity == INACTIVE)
-			continue;
-		out[n] = (struct chain){ .rule = (uint32_t)i, .always = activity == ALWAYS };
-		if (!out[n].always) {
-			lit_operands(c, whole, true, &out[n].operands);
-			lits_bundle(c, &out[n].operands, true);
-			lits_order(c, &out[n].operands, true);
-		}
-		n++;
-	}
-	link_chains(c, out, n);
-	return n;
-}
-
-static uint32_t emit_main(struct compiler *c, const struct chain *chains, size_t n)
-{
-	struct emitter e = { .c = c };
-	uint32_t *start = arena_array(c->scratch, n + 1, sizeof(*start));
-	size_t looked_ahead = 0;
-
-	for (size_t i = 0; i <= n; i++)
-		start[i] = label_new(&e);
-	for (size_t i = 0; i < n; i++) {
-		const struct chain *chain = &chains[i];
-		struct insn match = { .op = OP_MATCH, .imm = chain->rule };
-
-		label_here(&e, start[i]);
-		if (i >= looked_ahead)
-			looked_ahead = emit_any(&e, chains, n, i, start);
-		for (size_t k = 0; k < chain->operands.n; k++) {
-			uint32_t behind = label_new(&e);
-
-			emit_lit(&e, chain->operands.items[k], behind, start[chain->next[k]]);
-			label_here(&e, behind);
-		}
-		if (c->out->options.mode == MATCH_FIRST)
-			match.on_true = start[n];
-		emit(&e, match);
-	}
-	label_here(&e, start[n]);
-	return emit_done(&e);
-}
-
 /* What makes two types have the same program: the same rules over the same dynamic nodes. */
 static struct str type_key(struct compiler *c, unsigned type)
 {
@@ -200,10 +121,8 @@ static bool has_rules(const struct compiler *c, unsigned type)
 
 static uint32_t compile_type(struct compiler *c, struct strmap *known, unsigned type)
 {
-	struct chain *chains;
 	struct str key;
 	uintptr_t found;
-	size_t n;
 
 	fold_groups(c);
 	if (!has_rules(c, type))
@@ -214,9 +133,7 @@ static uint32_t compile_type(struct compiler *c, struct strmap *known, unsigned 
 	if (!found) {
 		sets_choose(c);
 		emit_blocks(c);
-		chains = arena_array(c->scratch, c->nrules, sizeof(*chains));
-		n = collect_chains(c, type, chains);
-		found = (uintptr_t)emit_main(c, chains, n) + 1;
+		found = (uintptr_t)chains_emit(c, type) + 1;
 		strmap_put(known, key, (void *)found);
 	}
 	return (uint32_t)found;

@@ -231,8 +231,8 @@ static void large_shared_groups_are_called(void **state)
 	scenes_fini(&scenes);
 }
 
-/* Rules that share a condition are skipped together when it is false. */
-static void a_false_operand_skips_all_rules_that_have_it(void **state)
+/* Rules that share a condition are skipped together when it is false; when true, one asks it. */
+static void an_operand_is_asked_once_for_rules_in_a_row(void **state)
 {
 	static const char *const conditions[] = {
 		"proc.name = a and fd.num = 1",
@@ -260,18 +260,16 @@ static void a_false_operand_skips_all_rules_that_have_it(void **state)
 			     programs_compile(arena, pool, rules, ARRAY_SIZE(rules), MATCH_FIRST),
 			     EVENT_OPEN_X);
 	buf_char(&out, '\0');
-	assert_string_equal(out.p, "   0  text_eq proc.name = \"a\"  false->9\n"
+	assert_string_equal(out.p, "   0  text_eq proc.name = \"a\"  false->7\n"
 				   "   1  num_eq fd.num 1  false->3\n"
-				   "   2  match rule 0  true->11\n"
-				   "   3  text_eq proc.name = \"a\"  false->9\n"
-				   "   4  num_eq fd.num 2  false->6\n"
-				   "   5  match rule 1  true->11\n"
-				   "   6  text_eq proc.name = \"a\"  false->9\n"
-				   "   7  num_eq fd.num 3  false->9\n"
-				   "   8  match rule 2  true->11\n"
-				   "   9  num_eq fd.num 4  false->11\n"
-				   "  10  match rule 3\n"
-				   "  11  return\n");
+				   "   2  match rule 0  true->9\n"
+				   "   3  num_eq fd.num 2  false->5\n"
+				   "   4  match rule 1  true->9\n"
+				   "   5  num_eq fd.num 3  false->7\n"
+				   "   6  match rule 2  true->9\n"
+				   "   7  num_eq fd.num 4  false->9\n"
+				   "   8  match rule 3\n"
+				   "   9  return\n");
 	buf_fini(&out);
 	pool_free(pool);
 	arena_free(arena);
@@ -503,7 +501,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_opcode_is_selected_and_decides),
 		cmocka_unit_test(large_shared_groups_are_called),
-		cmocka_unit_test(a_false_operand_skips_all_rules_that_have_it),
+		cmocka_unit_test(an_operand_is_asked_once_for_rules_in_a_row),
 		cmocka_unit_test(patterns_on_one_field_share_a_look),
 		cmocka_unit_test(rules_that_need_something_of_one_text_are_skipped_together),
 		cmocka_unit_test(the_proof_finds_every_kind_of_broken_program),
