@@ -44,12 +44,26 @@ static bool need_of(const struct compiler *c, struct lit l, struct need *out)
 	return true;
 }
 
-/* The chain's need of the same row as `like`'s, or of any row when that is NULL. */
-static bool find_need(const struct compiler *c, const struct chain *chain, const struct need *like,
-		      struct need *out)
+static size_t find_lit(const struct lits *l, size_t n, struct lit wanted)
 {
+	for (size_t i = 0; i < n && i < COMPARED; i++)
+		if (lit_eq(l->items[i], wanted))
+			return i;
+	return SIZE_MAX;
+}
+
+/*
+ * What the chain needs and its neighbour does not: of the same row as `like`'s, or of any row
+ * when that is NULL.
+ */
+static bool find_need(const struct compiler *c, const struct chain *chain,
+		      const struct chain *neighbour, const struct need *like, struct need *out)
+{
+	const struct lits *others = &neighbour->operands;
+
 	for (size_t i = 0; i < chain->operands.n; i++)
-		if (need_of(c, chain->operands.items[i], out) &&
+		if (find_lit(others, others->n, chain->operands.items[i]) == SIZE_MAX &&
+		    need_of(c, chain->operands.items[i], out) &&
 		    (!like || (like->slot == out->slot && like->kind == out->kind)))
 			return true;
 	return false;
@@ -58,10 +72,12 @@ static bool find_need(const struct compiler *c, const struct chain *chain, const
 static size_t collect(const struct compiler *c, const struct chain *chains, size_t n,
 		      struct need *needs)
 {
-	size_t found = 0;
+	size_t found = 1;
 
+	if (n < 2 || !find_need(c, &chains[0], &chains[1], NULL, &needs[0]))
+		return 0;
 	while (found < n && found < MOST &&
-	       find_need(c, &chains[found], found ? &needs[0] : NULL, &needs[found]))
+	       find_need(c, &chains[found], &chains[found - 1], &needs[0], &needs[found]))
 		found++;
 	return found;
 }
@@ -100,14 +116,6 @@ static size_t common_operands(const struct chain *chains, size_t n)
 }
 
 /* ---- Which rules, and how they hang together ---------------------------------------------- */
-
-static size_t find_lit(const struct lits *l, size_t n, struct lit wanted)
-{
-	for (size_t i = 0; i < n && i < COMPARED; i++)
-		if (lit_eq(l->items[i], wanted))
-			return i;
-	return SIZE_MAX;
-}
 
 static void link_chain(struct compiler *c, const struct chain *chains, size_t n,
 		       struct chain *chain)
@@ -232,11 +240,10 @@ static void emit_chain(struct emitter *e, struct chain *chains, struct chain *ch
 	label_here(e, chain->labels[k]);
 	if (chain->together)
 		k = emit_look(e, chains, chain);
-	for (; k < chain->operands.n; k++) {
-		label_here(e, chain->labels[k]);
+	while (k < chain->operands.n) {
 		emit_operand(e, chains, chain, k);
+		label_here(e, chain->labels[++k]);
 	}
-	label_here(e, chain->labels[k]);
 	match.on_true =
 		first_only ? end->labels[0] : enter(e->c, chain, chain->operands.n, chain + 1);
 	emit(e, match);

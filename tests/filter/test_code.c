@@ -369,6 +369,7 @@ static void rules_that_need_something_of_one_text_are_skipped_together(void **st
 	};
 	const struct program_options options = { .mode = MATCH_ALL,
 						 .without = PART_THREAD | PART_ORDER };
+	const char *many[40];
 	struct arena *arena = arena_new();
 	struct scenes scenes;
 	struct buf out = { 0 };
@@ -400,6 +401,18 @@ static void rules_that_need_something_of_one_text_are_skipped_together(void **st
 	assert_int_equal(hits.n, 2);
 	assert_int_equal(hits.rule[0], 3);
 	assert_int_equal(hits.rule[1], 6);
+	programs_free(p);
+	arena_free(arena);
+
+	/* more than are looked at together: what skips some of them goes to the next look */
+	arena = arena_new();
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
+		many[i] = arena_printf(arena, "fd.name startswith /x%zu", i).p;
+	p = compile_rules(arena, many, ARRAY_SIZE(many), &options, &out);
+	assert_true(str_starts_with(buf_view(&out),
+				    STR("   0  text_any fd.name prefix, 32 atoms  false->65\n")));
+	assert_true(str_contains(buf_view(&out),
+				 STR("\n  65  text_any fd.name prefix, 8 atoms  false->82\n")));
 	programs_free(p);
 	scenes_fini(&scenes);
 	arena_free(arena);
