@@ -320,6 +320,23 @@ __noinline int share_allows(__u32 lane_of_ring, __u64 used, __u64 size, __u64 co
 	return 1;
 }
 
+/* What the agent must know of a lost event: the group's next one tells it. */
+static __always_inline __u64 lost_of(__u32 lane)
+{
+	if (EMIT_LANE(lane) != WIRE_LANE_STATE)
+		return 0;
+	return lane & EMIT_FD ? WIRE_LOST_FDS : WIRE_LOST_PROCESS;
+}
+
+static __always_inline int emit_lost(struct bpf_scratch *e, struct wire_task *t, __u64 lost,
+				     __u32 reason)
+{
+	count_loss(reason, e->type);
+	if (t && lost)
+		__sync_fetch_and_or(&t->lost, lost);
+	return 0;
+}
+
 /*
  * Completes the event and puts it into its lane's ring for this thread group. The number within
  * the group is taken even when the ring is full: the gap tells the agent that something is missing.
@@ -332,14 +349,14 @@ static __always_inline int emit_submit_of(struct bpf_scratch *e, __u32 lane, __u
 	__u32 at = EMIT_LANE(lane) * WIRE_SHARDS_MAX + (shard & (WIRE_SHARDS_MAX - 1));
 	void *ring = bpf_map_lookup_elem(&rings, &at);
 	__u32 size = e->at;
-	__u64 used, room, flags;
+	__u64 used, room, flags, lost = 0;
 
-	if (!ring || size > WIRE_EVENT_MAX) {
-		count_loss(WIRE_LOSS_RING, e->type);
-		return 0;
-	}
+	if (!ring || size > WIRE_EVENT_MAX)
+		return emit_lost(e, t, lost_of(lane), WIRE_LOSS_RING);
+	if (t && t->lost)
+		lost = __sync_fetch_and_and(&t->lost, 0);
 	EMIT_STORE(e, __u16, 0, bpf_get_smp_processor_id());
-	EMIT_STORE(e, __u16, 2, e->flags);
+	EMIT_STORE(e, __u16, 2, e->flags | lost);
 	/* The group in the upper half, its count in the lower. */
 	EMIT_STORE(e, __u64, 4,
 		   (__u64)tgid << 32 | (__u32)(t ? __sync_fetch_and_add(&t->sequence, 1) + 1 : 0));
@@ -347,15 +364,13 @@ static __always_inline int emit_submit_of(struct bpf_scratch *e, __u32 lane, __u
 	used = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
 	room = bpf_ringbuf_query(ring, BPF_RB_RING_SIZE);
 	if (used > room / 2 && !share_allows(lane | shard << 8, used, room,
-					     bpf_ringbuf_query(ring, BPF_RB_CONS_POS), size)) {
-		count_loss(WIRE_LOSS_SHARE, e->type);
-		return 0;
-	}
+					     bpf_ringbuf_query(ring, BPF_RB_CONS_POS), size))
+		return emit_lost(e, t, lost | lost_of(lane), WIRE_LOSS_SHARE);
 	flags = wake_up();
 	/* Kernels before 6.2 forget across calls that it was compared. */
 	BOUND(size, 2 * WIRE_EVENT_MAX - 1);
 	if (bpf_ringbuf_output(ring, e->bytes, size, flags) < 0)
-		count_loss(WIRE_LOSS_RING, e->type);
+		emit_lost(e, t, lost | lost_of(lane), WIRE_LOSS_RING);
 	return 0;
 }
 

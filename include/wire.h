@@ -47,6 +47,14 @@ struct wire_event {
 #define WIRE_IO_URING   0x4 /* the work arrived through a ring */
 #define WIRE_EXTENSION  0x8 /* parameters beyond the table's follow: see schema/event.h */
 
+/*
+ * Since the last event of the thread group, some that change the state were lost. Behind a source
+ * they say that it has not found out yet what these had changed.
+ */
+#define WIRE_LOST_FDS     0x10 /* those of descriptors */
+#define WIRE_LOST_PROCESS 0x20
+#define WIRE_LOST         (WIRE_LOST_FDS | WIRE_LOST_PROCESS)
+
 /* ---- What the kernel's programs and the agent share besides events -------------------------- */
 
 #define WIRE_SYSCALLS_MAX 512               /* x86_64 numbers end well below */
@@ -157,6 +165,7 @@ struct wire_loss_key {
 /* Kept with the leader of a thread group; forked children inherit `scope`. */
 struct wire_task {
 	WIRE_U64 sequence;
+	WIRE_U64 lost;  /* WIRE_LOST bits that no event has told the agent yet */
 	WIRE_U32 scope; /* not 0: in scope */
 	WIRE_U32 moved; /* not 0: the leader is gone, the record is the one in `headless` */
 };

@@ -5,22 +5,33 @@
 #include "core/reaper.bpf.h"
 #include "core/task.bpf.h"
 
-/* Scope goes with a fork. Threads of a group share its leader's record and need nothing. */
+/*
+ * Scope goes with a fork, and so does what is not known for sure: the child has the parent's
+ * descriptors. Threads of a group share its leader's record and need nothing.
+ */
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct wire_task *from, *to;
+	struct wire_task *from, *to, *elsewhere;
+	__u32 tgid = parent->tgid;
 
 	if (child->pid != child->tgid)
 		return 0;
 	from = bpf_task_storage_get(&tasks, parent->group_leader, NULL, 0);
-	if (!from || !from->scope)
+	if (from && from->moved) {
+		elsewhere = bpf_map_lookup_elem(&headless, &tgid);
+		if (elsewhere)
+			from = elsewhere;
+	}
+	if (!from || (!from->scope && !from->lost))
 		return 0;
 	to = record_make(child);
-	if (to)
+	if (to) {
 		to->scope = from->scope;
-	else
+		to->lost = from->lost;
+	} else {
 		count_loss(WIRE_LOSS_STORAGE, 0);
+	}
 	return 0;
 }
 
@@ -36,7 +47,7 @@ static __always_inline void pass_record_on(struct task_struct *t)
 	if (from->moved && others == 0) {
 		bpf_map_delete_elem(&headless, &tgid);
 	} else if (t == t->group_leader && others > 0) {
-		struct wire_task copy = { from->sequence, from->scope, false };
+		struct wire_task copy = { from->sequence, from->lost, from->scope, false };
 
 		if (bpf_map_update_elem(&headless, &tgid, &copy, BPF_ANY) < 0)
 			count_loss(WIRE_LOSS_STORAGE, EVENT_PROCEXIT_1_E);
@@ -60,6 +71,7 @@ int BPF_PROG(on_exec, struct task_struct *t, int old_pid)
 	to = record_make(t);
 	if (to) {
 		to->sequence = from->sequence;
+		to->lost = from->lost;
 		to->scope = from->scope;
 	} else {
 		count_loss(WIRE_LOSS_STORAGE, EVENT_EXECVE_19_X);

@@ -56,6 +56,7 @@ struct engine_stats {
 	uint64_t by_priority[8];
 	const uint64_t *by_rule; /* parallel to ruleset.rules; NULL without rules */
 	struct stage_times times;
+	uint64_t swept; /* threads whose end was lost, found by engine_tidy */
 };
 
 struct engine_parts {
@@ -71,7 +72,8 @@ struct engine_parts {
 	/* Called for every real event that is shown to rules, after state_apply; NULL: nobody. */
 	void (*watch)(const struct field_ctx *ctx, void *arg);
 	void *watch_arg;
-	bool timing; /* fill stats.times */
+	bool timing;       /* fill stats.times */
+	uint64_t sweep_ns; /* between looks for threads whose end was lost; 0: 5 minutes */
 };
 
 /* NULL with *err filled when there is no memory. */
@@ -80,6 +82,11 @@ void engine_free(struct engine *e); /* accepts NULL */
 
 /* One event: 1 consumed, 0 end, -EAGAIN nothing yet, another -errno with *err filled. */
 int engine_step(struct engine *e, struct err *err);
+/*
+ * Between two steps of a live run, often: looks, a little at a time, for threads whose end was
+ * lost. `idle`: the last step found nothing.
+ */
+void engine_tidy(struct engine *e, bool idle);
 /*
  * A complete new rule set between two steps; the old one is the caller's again. Counts by rule
  * start anew, the others go on.

@@ -19,6 +19,7 @@ struct live_options {
 	enum wire_scope scope; /* WIRE_SCOPE_TASKS: what live_scope_pid names */
 	const char *cgroup; /* WIRE_SCOPE_CGROUP: its directory, in the v2, memory or pids tree */
 	bool with_env;      /* environments of running processes in the process list */
+	bool no_iterators;  /* list them from /proc, as on kernels without iterators */
 };
 
 /* NULL with *err filled: what is missing on this machine and how to get it. Needs CAP_BPF and
@@ -52,6 +53,20 @@ void live_saved(struct source *s, uint64_t out[WIRE_SYSCALLS_MAX]);
 
 /* A process, its descendants and what they fork from now on are in scope. */
 int live_scope_pid(struct source *s, int64_t pid, struct err *err);
+
+/*
+ * What live capture found out afterwards: threads it has events of that nobody announced, and
+ * processes of which events were lost.
+ */
+struct live_repairs {
+	uint64_t looked_up; /* threads */
+	uint64_t not_found; /* gone already */
+	uint64_t reread;    /* processes, or their descriptors */
+	uint64_t put_off;   /* over the budget of time: tried again with the next event */
+	uint64_t given_up;  /* put off, and not remembered any more */
+	uint64_t waiting;   /* put off, now */
+};
+void live_repairs(const struct source *s, struct live_repairs *out);
 
 /* Why work handed in through io_urings is not seen on this kernel; NULL: it is. */
 const char *live_uring_lacks(const struct source *s);

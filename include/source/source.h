@@ -48,6 +48,17 @@ void source_close(struct source *s); /* accepts NULL */
  */
 int source_next(struct source *s, struct raw *raw, struct err *err);
 
+/*
+ * Asks a live source for a thread that no event has told of. True: what there is of it comes next,
+ * as synthetic events, and behind it once more the event handed out last. False when the source
+ * is a recording, the thread is gone, or too much was asked lately.
+ */
+bool source_look_up(struct source *s, int64_t tid);
+/* Whether source_look_up can ever be of use. */
+bool source_can_look_up(const struct source *s);
+/* True when a live source knows that this thread does not exist now. */
+bool source_is_gone(struct source *s, int64_t tid);
+
 const struct source_stats *source_stats(const struct source *s);
 
 /*

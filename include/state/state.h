@@ -132,6 +132,7 @@ struct thread {
 	double cpu_user, cpu_system, cpu_total; /* percent, from procinfo events */
 	uint32_t slot;       /* dense, below state_thread_cap; with generation the memo's key */
 	uint32_t generation; /* changes whenever an own fact changes, and with every reuse */
+	bool unsure;         /* took after a parent that was listed again after its birth */
 	bool placeholder;    /* made up for an unknown tid: see spec/fields_notes.md */
 	bool exited;
 };
@@ -190,6 +191,12 @@ enum state_interest {
 	STATE_WANTS_ALL,
 };
 enum state_interest state_interest(unsigned type);
+
+/*
+ * The thread that has to be known before this event can be applied in full and is not: its tid; 0:
+ * all that matters is known. With `kin`, its leader and ancestors matter, too.
+ */
+int64_t state_lacks(struct state *s, const struct event *ev, bool kin);
 
 struct thread *state_thread(const struct state *s, int64_t tid);
 /* The leader of the thread's group (itself for a leader); NULL when it is unknown. */

@@ -133,6 +133,7 @@ static bool open_source(struct live_run *r)
 		.bulk_ring_bytes = RING_BYTES_LEAST << (c->buf_size_preset - 1),
 		.scope = r->scope.kind,
 		.cgroup = r->scope.cgroup,
+		.no_iterators = c->disable_iterators,
 	};
 	struct err err = { 0 };
 	bool ok;
@@ -227,7 +228,10 @@ static int run_events(struct live_run *r)
 			complain("%s", err.text);
 			return EXIT_FAILED;
 		}
-		if ((n == -EAGAIN || i % LOOK_EVERY == 0) && run_is_over(&r->run))
+		if (n != -EAGAIN && i % LOOK_EVERY)
+			continue;
+		engine_tidy(r->run.engine, n == -EAGAIN);
+		if (run_is_over(&r->run))
 			break;
 	}
 	return EXIT_OK;

@@ -59,6 +59,7 @@ bool run_start(struct run *r, bool wait)
 		.statics = s->rules.statics,
 		.limits = setup_limits(&s->config, !wait),
 		.timing = flag_given(s->flags, FLAG_STAGE_TIMES),
+		.sweep_ns = (uint64_t)s->config.purging_interval * NS_PER_S,
 	};
 	struct err err = { 0 };
 

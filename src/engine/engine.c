@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define LOOK_UPS_MAX     64 /* for one event */
+#define SWEEP_DEFAULT_NS (300 * NS_PER_S)
+
 struct engine {
 	struct engine_parts parts;
 	struct state *state;
@@ -15,6 +18,9 @@ struct engine {
 	struct engine_stats stats;
 	uint64_t *by_rule; /* lives with the plans */
 	uint64_t first_ts; /* of the first event of the machine; 0: none yet */
+	struct sweep sweep;
+	bool can_look_up;
+	unsigned looked_up; /* threads, for the event that comes again */
 
 	bool sampling; /* this event's stages are being measured */
 	uint64_t steps, clock_ns, mark;
@@ -94,6 +100,9 @@ struct engine *engine_new(const struct engine_parts *parts, struct err *err)
 	if (!e->containers)
 		goto no_memory;
 	use_rules(e, parts->rules);
+	e->can_look_up = parts->source && source_can_look_up(parts->source);
+	e->sweep.every_ns = parts->sweep_ns ? parts->sweep_ns : SWEEP_DEFAULT_NS;
+	e->sweep.due = clock_monotonic_ns() + e->sweep.every_ns;
 	if (parts->timing)
 		e->clock_ns = clock_cost();
 	return e;
@@ -108,6 +117,7 @@ void engine_free(struct engine *e)
 {
 	if (!e)
 		return;
+	sweep_fini(&e->sweep);
 	containers_free(e->containers);
 	state_free(e->state);
 	arena_free(e->scratch);
@@ -181,6 +191,47 @@ static void event_show(struct engine *e, const struct event *ev, const struct su
 	arena_reset(e->scratch);
 }
 
+struct sweep *engine_sweep(struct engine *e)
+{
+	return &e->sweep;
+}
+
+void engine_count_swept(struct engine *e)
+{
+	e->stats.swept++;
+}
+
+struct source *engine_source(struct engine *e)
+{
+	return e->parts.source;
+}
+
+void engine_apply(struct engine *e, const struct event *ev)
+{
+	state_apply(e->state, ev);
+	containers_apply(e->containers, ev);
+	state_retire(e->state, ev);
+}
+
+/*
+ * True when somebody the event depends on was unknown and can be told of: the event comes again
+ * then. Its thread's relatives are asked for only when the thread itself had to be.
+ */
+static bool looks_up(struct engine *e, const struct event *ev)
+{
+	int64_t tid;
+
+	if (ev->flags & WIRE_SYNTHETIC)
+		return false;
+	tid = state_lacks(e->state, ev, e->looked_up > 0);
+	if (tid && e->looked_up < LOOK_UPS_MAX && source_look_up(e->parts.source, tid)) {
+		e->looked_up++;
+		return true;
+	}
+	e->looked_up = 0;
+	return false;
+}
+
 /*
  * One event, start to finish. Returns 1 if an event was consumed, 0 when the source is exhausted,
  * -EAGAIN when it has nothing yet, another -errno with *err set when it failed.
@@ -203,6 +254,8 @@ int engine_step(struct engine *e, struct err *err)
 	}
 	ev.num = raw.sequence;
 	stage_done(e, STAGE_OPEN);
+	if (e->can_look_up && looks_up(e, &ev))
+		return 1;
 
 	who = state_apply(e->state, &ev);
 	containers_apply(e->containers, &ev);

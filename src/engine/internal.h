@@ -43,4 +43,30 @@ void alert_writer_plan(struct alert_writer *w, const struct ruleset *rules);
 bool alert_render(struct alert_writer *w, const struct ruleset *rules, uint32_t rule,
 		  const struct field_ctx *ctx, struct alert *out);
 
+/* ---- sweep.c ---- */
+
+struct asked {
+	int64_t tid;
+	uint64_t clone_ts; /* tells it from another thread of this number */
+};
+
+struct sweep {
+	uint64_t every_ns, due; /* when something is to be done next, by clock_monotonic_ns */
+	uint64_t looked_at;     /* at the last thread */
+	uint64_t idle_at;       /* when the source had nothing */
+	struct asked *asked;    /* NULL: between two sweeps */
+	size_t n, room, at, gone;
+	struct buf event;
+};
+
+void sweep_fini(struct sweep *w);
+
+/* ---- engine.c ---- */
+
+struct sweep *engine_sweep(struct engine *e);
+struct source *engine_source(struct engine *e);
+void engine_count_swept(struct engine *e);
+/* An event that changes the state and is shown to nobody. */
+void engine_apply(struct engine *e, const struct event *ev);
+
 #endif

@@ -25,7 +25,13 @@ struct live {
 	size_t nrings;
 	struct ring *out; /* of the record handed out last, not yet released */
 	struct lister lister;
-	bool listed;
+	bool starting;    /* the list of everything is not told yet */
+	bool listing;     /* the lister has more to tell */
+	bool first_waits; /* of what the lister has, this is told first: */
+	struct raw first;
+	struct raw current; /* the event that comes next, or came last */
+	bool comes_again;   /* behind the list */
+	struct repairs repairs;
 	int epoll;
 	uint64_t hold_ns;
 };
@@ -93,30 +99,105 @@ static bool earliest(struct live *l, struct head *out, enum missing *missing)
 	return found;
 }
 
-/* The clock the kernel side stamps events with: it does not jump when the machine's is set. */
-static uint64_t now_as_kernel(const struct live *l)
-{
-	struct timespec boot;
+/* ---- What is there, told as events ----------------------------------------------------------- */
 
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	return (uint64_t)boot.tv_sec * NS_PER_S + (uint64_t)boot.tv_nsec + l->kernel.boot_epoch_ns;
+/* 1; 0 when all is told. At the start a failure is one; later one just knows no better. */
+static int list_next(struct live *l, struct raw *raw, struct err *err)
+{
+	uint64_t start = clock_monotonic_ns();
+	int n = 1;
+
+	if (l->first_waits) {
+		l->first_waits = false;
+		*raw = l->first;
+		return 1;
+	}
+	n = lister_next(&l->lister, raw, err);
+	if (l->starting) {
+		l->starting = l->listing = n != 0;
+		return n;
+	}
+	repairs_charge(&l->repairs, clock_monotonic_ns() - start);
+	l->listing = n == 1;
+	return l->listing;
 }
 
-static int live_next(struct source *s, struct raw *raw, struct err *err)
+static void list_again(struct live *l, uint32_t tgid, unsigned lost)
+{
+	lister_begin(&l->lister, tgid, true,
+		     lost & WIRE_LOST_PROCESS ? LIST_TASKS | LIST_FDS : LIST_FDS);
+	l->listing = true;
+}
+
+/* The event comes behind what is known of its process. */
+static bool repair(struct live *l)
+{
+	const uint32_t tgid = (uint32_t)(l->current.sequence >> 32);
+	const unsigned lost = repairs_due(&l->repairs, tgid, l->current.flags & WIRE_LOST);
+
+	if (!lost)
+		return false;
+	l->current.flags &= (uint16_t)~WIRE_LOST;
+	list_again(l, tgid, lost);
+	l->comes_again = true;
+	return true;
+}
+
+/* Nothing else is to be done: one that was put off. */
+static bool repair_idle(struct live *l)
+{
+	uint32_t tgid = 0;
+	const unsigned lost = repairs_idle(&l->repairs, &tgid);
+
+	if (lost)
+		list_again(l, tgid, lost);
+	return lost;
+}
+
+/* A task that began after the event is another one of the same number. */
+static bool is_of_current(const struct live *l, const struct raw *entry, int64_t *pid)
+{
+	struct event ev;
+	uint64_t ts;
+
+	if (event_open(&ev, entry) < 0 || ev.type != EVENT_PROC_ENTRY)
+		return false;
+	memcpy(&ts, l->current.bytes, sizeof(ts));
+	*pid = event_int_or(&ev, PROC_ENTRY_PID, 0);
+	return (uint64_t)event_int_or(&ev, PROC_ENTRY_START, 0) <= ts;
+}
+
+static bool live_look_up(struct source *s, int64_t tid)
 {
 	struct live *l = (struct live *)s;
+	uint64_t start = clock_monotonic_ns();
+	struct err err;
+	int64_t pid = 0;
+	bool found;
+
+	if (!l->out || l->listing || !repairs_may_look_up(&l->repairs, tid, start))
+		return false;
+	lister_begin(&l->lister, tid, false, LIST_TASKS | LIST_FDS);
+	found = lister_next(&l->lister, &l->first, &err) == 1 && is_of_current(l, &l->first, &pid);
+	repairs_looked_up(&l->repairs, tid, found, start);
+	repairs_charge(&l->repairs, clock_monotonic_ns() - start);
+	if (!found)
+		return false;
+	/* Descriptors are told of the leader; the others share them. */
+	if (pid != tid)
+		l->lister.left &= ~(unsigned)LIST_FDS;
+	l->listing = l->first_waits = l->comes_again = true;
+	return true;
+}
+
+/* ---- Events ---------------------------------------------------------------------------------- */
+
+static int next_of_rings(struct live *l, struct raw *raw)
+{
 	struct wire_prefix prefix;
 	struct head h;
 	enum missing missing;
 
-	if (!l->listed) {
-		int n = lister_next(&l->lister, raw, err);
-
-		if (n)
-			return n;
-		l->listed = true;
-		lister_fini(&l->lister);
-	}
 	if (l->out) {
 		ring_release(l->out);
 		l->out = NULL;
@@ -124,7 +205,7 @@ static int live_next(struct source *s, struct raw *raw, struct err *err)
 	if (!earliest(l, &h, &missing))
 		return -EAGAIN;
 	if (missing != NOTHING &&
-	    h.ts + (missing == CERTAINLY ? BUSY_HOLD_NS : l->hold_ns) > now_as_kernel(l))
+	    h.ts + (missing == CERTAINLY ? BUSY_HOLD_NS : l->hold_ns) > kernel_now_ns(&l->kernel))
 		return -EAGAIN;
 	memcpy(&prefix, h.record, sizeof(prefix));
 	*raw = (struct raw){
@@ -136,9 +217,42 @@ static int live_next(struct source *s, struct raw *raw, struct err *err)
 	};
 	ring_take(h.ring, h.len);
 	l->out = h.ring;
-	s->stats.events++;
-	s->stats.bytes += h.len;
+	l->base.stats.events++;
+	l->base.stats.bytes += h.len;
 	return 1;
+}
+
+static int live_next(struct source *s, struct raw *raw, struct err *err)
+{
+	struct live *l = (struct live *)s;
+	int n;
+
+	for (;;) {
+		if (l->listing && (n = list_next(l, raw, err)))
+			return n;
+		if (l->comes_again) {
+			l->comes_again = false;
+			*raw = l->current;
+			return 1;
+		}
+		n = next_of_rings(l, &l->current);
+		if (n == -EAGAIN && repair_idle(l))
+			continue;
+		if (n < 0)
+			return n;
+		if (!repair(l)) {
+			*raw = l->current;
+			return 1;
+		}
+	}
+}
+
+/* Everybody has a process group until the parent has been told of the end. */
+static bool live_is_gone(struct source *s, int64_t tid)
+{
+	const struct live *l = (const struct live *)s;
+
+	return l->repairs.same_numbers && getpgid((pid_t)tid) < 0 && errno == ESRCH;
 }
 
 static void live_close(struct source *s)
@@ -202,6 +316,10 @@ struct source *source_open_live(const struct live_options *options, struct err *
 	o.state_ring_bytes = o.state_ring_bytes ? o.state_ring_bytes : RING_BYTES_DEFAULT;
 	o.bulk_ring_bytes = o.bulk_ring_bytes ? o.bulk_ring_bytes : RING_BYTES_DEFAULT;
 	l->base.next = live_next;
+	l->base.look_up = live_look_up;
+	l->base.is_gone = live_is_gone;
+	l->starting = l->listing = true;
+	repairs_init(&l->repairs);
 	l->base.close = live_close;
 	l->hold_ns = o.hold_ns ? o.hold_ns : HOLD_NS_DEFAULT;
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -219,7 +337,7 @@ struct source *source_open_live(const struct live_options *options, struct err *
 		n = kernel_attach(&l->kernel, err);
 	}
 	if (n == 0)
-		n = lister_init(&l->lister, &l->kernel, o.with_env, err);
+		n = lister_init(&l->lister, &l->kernel, &o, err);
 	if (n < 0) {
 		live_close(&l->base);
 		return NULL;
@@ -275,6 +393,14 @@ int live_scope_pid(struct source *s, int64_t pid, struct err *err)
 	struct live *l = (struct live *)s;
 
 	return scope_tree(&l->kernel, pid, err);
+}
+
+void live_repairs(const struct source *s, struct live_repairs *out)
+{
+	const struct live *l = (const struct live *)s;
+
+	*out = l->repairs.counts;
+	out->waiting = l->repairs.nstale;
 }
 
 const char *live_uring_lacks(const struct source *s)

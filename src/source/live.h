@@ -7,9 +7,10 @@
 #include "source/live.h"
 
 struct bpf_object;
+struct btf;
 struct bpf_link;
 struct bpf_program;
-struct btf;
+struct proc_sockets;
 
 /*
  * The reader's end of one kernel ring buffer. Layout of the kernel's
@@ -46,6 +47,7 @@ struct kernel_side {
 	bool loaded[WIRE_PROGRAMS]; /* exit programs, by where the dispatcher finds them */
 	int tasks_fd, losses_fd, rings_fd, programs_fd, predicates_fd, saved_fd;
 	bool upper_half;                /* where the predicates in force are */
+	bool no_iterators;              /* this kernel has none */
 	char uring_lacks[LIVE_WHY_MAX]; /* why io_urings are not covered; empty: they are */
 };
 
@@ -74,8 +76,42 @@ int predicates_put(struct kernel_side *k, const uint8_t *wanted, const struct li
 bool is_uring_program(const char *name);
 /* Which tracepoint is missing; empty when none is. */
 void uring_lacks(const struct btf *kernel, char why[LIVE_WHY_MAX]);
-void uring_choose(struct kernel_side *k, struct bpf_object *object);
+void uring_choose(struct kernel_side *k, struct bpf_object *object, const struct btf *kernel);
 void uring_refused(struct kernel_side *k);
+
+/* The clock the kernel side stamps events with: it does not jump when the machine's is set. */
+uint64_t kernel_now_ns(const struct kernel_side *k);
+
+/*
+ * Looking once more at what events should have told: which processes that is worth, in a bounded
+ * part of the time.
+ */
+#define REPAIRS_SLOTS 4096 /* a power of two */
+
+struct repairs {
+	bool same_numbers; /* the numbers of events are those of our own pid namespace */
+	int64_t credit_ns; /* time that may be spent */
+	uint64_t credited_at;
+	/* By tgid: processes whose turn has not come; by tid: threads that were not found. */
+	struct {
+		uint32_t tgid, lost;
+	} stale[REPAIRS_SLOTS];
+	size_t nstale, next;
+	struct {
+		int64_t tid;
+		uint64_t until;
+	} missed[REPAIRS_SLOTS];
+	struct live_repairs counts;
+};
+
+void repairs_init(struct repairs *r);
+void repairs_charge(struct repairs *r, uint64_t ns);
+/* WIRE_LOST bits to be repaired now; what cannot be is remembered. `lost`: news. */
+unsigned repairs_due(struct repairs *r, uint32_t tgid, unsigned lost);
+/* The same when nothing else is to be done, of any process that was put off. */
+unsigned repairs_idle(struct repairs *r, uint32_t *tgid);
+bool repairs_may_look_up(struct repairs *r, int64_t tid, uint64_t now);
+void repairs_looked_up(struct repairs *r, int64_t tid, bool found, uint64_t now);
 
 /* 0, or -errno with *err filled: only the group of this directory, and those below it. */
 int scope_cgroup(struct wire_needs *n, const char *path, struct err *err);
@@ -83,21 +119,53 @@ int scope_cgroup(struct wire_needs *n, const char *path, struct err *err);
 int scope_tree(const struct kernel_side *k, int64_t pid, struct err *err);
 
 /* What is there already, as synthetic events. */
+enum list_part { LIST_TASKS = 1, LIST_FDS = 2 };
+
 struct lister {
 	struct kernel_side *kernel;
 	bool with_env;
-	struct buf facts; /* events of machine, interfaces, users; `fact` is the next one */
-	size_t fact;
-	size_t iterator; /* which of them is being read */
+	bool by_proc;     /* no iterators: from /proc */
+	bool one_by_proc; /* they cannot list a single process */
+	/* What is being listed. */
+	unsigned left; /* enum list_part, as far as still to be told */
+	int64_t only;  /* a process or thread; 0: all */
+	bool whole;    /* all threads of the process */
+	/* Events put together already; `at` is the next one. */
+	struct buf batch;
+	size_t at;
+	/* An iterator: read from it, and of that [used, have) not yet handed out. */
 	int fd;
-	uint8_t *chunk; /* read from the iterator; [used, have) is not yet handed out */
+	uint8_t *chunk;
 	size_t have, used;
 	struct buf event; /* the event handed out last, when it had to be put together */
+	/* /proc: the processes there are, and the next one. */
+	int64_t *pids;
+	size_t npids, pid_at;
+	const char *cgroup; /* the directory of the one in scope; borrowed */
+	struct proc_sockets *sockets;
 };
 
-int lister_init(struct lister *l, struct kernel_side *kernel, bool with_env, struct err *err);
+/* Ready to list everything. */
+int lister_init(struct lister *l, struct kernel_side *kernel, const struct live_options *options,
+		struct err *err);
+/*
+ * Next comes a process, the whole of it, or one thread: `what` of it. Its descriptors come behind
+ * an FDS_ENTRY.
+ */
+void lister_begin(struct lister *l, int64_t id, bool whole, unsigned what);
 /* 1; 0 when all is told; -errno. Borrowed until the next call. */
 int lister_next(struct lister *l, struct raw *raw, struct err *err);
 void lister_fini(struct lister *l);
+
+/* The machine, interfaces, users and groups, as events. */
+void facts_gather(struct buf *out);
+
+/* At most LIST_CAP bytes of /proc/PID/NAME; empty for kernel threads and the dead. */
+#define LIST_CAP 4096 /* longest arguments or environment kept, as in exec events */
+struct str proc_bytes(char *out, int64_t pid, const char *name);
+/* An FDS_ENTRY into the batch: what was known of the process's descriptors is old. */
+void list_mark(struct lister *l);
+/* Puts more of what is left into the batch; false when there is no more of the current part. */
+bool proc_fill(struct lister *l);
 
 #endif

@@ -2,135 +2,58 @@
 
 /*
  * What is there before the first live event: the machine, its interfaces, users and groups, then
- * every task and open descriptor as the kernel's iterators tell them. All of it leaves here as
- * synthetic events, in that order.
+ * every task and open descriptor as the kernel's iterators tell them, or /proc where there are
+ * none. All of it leaves here as synthetic events, in that order. Later the same for one process
+ * or thread that has to be known better.
  */
 
-#include "live.h"
+#include "proc.h"
 
-#include "base/buf.h"
-#include "base/clock.h"
-
-#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <ifaddrs.h>
 #include <inttypes.h>
-#include <netinet/in.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
-/* Longest arguments or environment kept, as in exec events. */
-#define LIST_CAP 4096
 #define READ_CAP (2 * WIRE_EVENT_MAX)
 
-enum fd_type {
-#define FD_TYPE(number, id, letter, word) FD_##id = number,
-#include "tables/fd_types.def"
-#undef FD_TYPE
-};
-
-static void begin(struct event_writer *w, struct buf *out, unsigned type, int64_t tid)
+/*
+ * Kernels before 6.1 list everything or nothing. They do not know the second word of what is asked
+ * here and refuse; the first one alone they would not even look at.
+ */
+static bool lists_one(const struct kernel_side *kernel)
 {
-	event_begin(w, out, type, clock_realtime_ns(), tid, event_info(type)->nparams);
+	struct bpf_program *p = kernel_program(kernel, "each_task");
+	union bpf_iter_link_info only = { .task = { .pid = (uint32_t)getpid() } };
+	DECLARE_LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &only,
+			    .link_info_len = sizeof(only));
+	struct bpf_link *link = bpf_program__attach_iter(p, &opts);
+
+	if (!link)
+		return false;
+	bpf_link__destroy(link);
+	return true;
 }
 
-static void add_machine(struct buf *out)
-{
-	struct event_writer w;
-	struct sysinfo info = { 0 };
-	char hostname[256] = "";
-
-	gethostname(hostname, sizeof(hostname) - 1);
-	sysinfo(&info);
-	begin(&w, out, EVENT_MACHINE_ENTRY, 0);
-	event_push_text(&w, str_from(hostname));
-	event_push_int(&w, sysconf(_SC_NPROCESSORS_ONLN));
-	event_push_int(&w, (int64_t)(info.totalram * info.mem_unit));
-	event_push_int(&w, 0);
-	event_push_int(&w, (int64_t)(clock_realtime_ns() - (uint64_t)info.uptime * NS_PER_S));
-	event_end(&w);
-}
-
-static void push_address(struct event_writer *w, const struct sockaddr *a)
-{
-	if (a && a->sa_family == AF_INET)
-		event_push(w, &((const struct sockaddr_in *)(const void *)a)->sin_addr, 4);
-	else if (a && a->sa_family == AF_INET6)
-		event_push(w, &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr, 16);
-	else
-		event_push_empty(w);
-}
-
-static void add_interfaces(struct buf *out)
-{
-	struct ifaddrs *list;
-
-	if (getifaddrs(&list) < 0)
-		return; /* no interface is known then: nothing counts as local */
-	for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
-		struct event_writer w;
-
-		if (!i->ifa_addr ||
-		    (i->ifa_addr->sa_family != AF_INET && i->ifa_addr->sa_family != AF_INET6))
-			continue;
-		begin(&w, out, EVENT_INTERFACE_ENTRY, 0);
-		event_push_text(&w, str_from(i->ifa_name));
-		push_address(&w, i->ifa_addr);
-		push_address(&w, i->ifa_netmask);
-		push_address(&w, i->ifa_broadaddr);
-		event_push_int(&w, 0);
-		event_end(&w);
-	}
-	freeifaddrs(list);
-}
-
-static void add_users(struct buf *out)
-{
-	const struct passwd *p;
-	const struct group *g;
-	struct event_writer w;
-
-	setpwent();
-	while ((p = getpwent())) {
-		begin(&w, out, EVENT_USER_ADDED_E, 0);
-		event_push_int(&w, p->pw_uid);
-		event_push_int(&w, p->pw_gid);
-		event_push_text(&w, str_from(p->pw_name));
-		event_push_text(&w, str_from(p->pw_dir));
-		event_push_text(&w, str_from(p->pw_shell));
-		event_push_empty(&w);
-		event_end(&w);
-	}
-	endpwent();
-	setgrent();
-	while ((g = getgrent())) {
-		begin(&w, out, EVENT_GROUP_ADDED_E, 0);
-		event_push_int(&w, g->gr_gid);
-		event_push_text(&w, str_from(g->gr_name));
-		event_push_empty(&w);
-		event_end(&w);
-	}
-	endgrent();
-}
-
-int lister_init(struct lister *l, struct kernel_side *kernel, bool with_env, struct err *err)
+int lister_init(struct lister *l, struct kernel_side *kernel, const struct live_options *options,
+		struct err *err)
 {
 	*l = (struct lister){
-		.kernel = kernel, .with_env = with_env, .fd = -1, .facts.max = 64 << 20
+		.kernel = kernel,
+		.with_env = options->with_env,
+		.cgroup = options->cgroup,
+		.by_proc = options->no_iterators || kernel->no_iterators,
+		.fd = -1,
+		.left = LIST_TASKS | LIST_FDS,
 	};
+	l->one_by_proc = l->by_proc || !lists_one(kernel);
 	l->chunk = malloc(READ_CAP);
 	if (!l->chunk)
 		return err_set(err, -ENOMEM, "list the machine: %s", strerror(ENOMEM));
-	add_machine(&l->facts);
-	add_interfaces(&l->facts);
-	add_users(&l->facts);
+	facts_gather(&l->batch);
 	return 0;
 }
 
@@ -139,26 +62,42 @@ void lister_fini(struct lister *l)
 	if (l->fd >= 0)
 		close(l->fd);
 	free(l->chunk);
-	buf_fini(&l->facts);
+	free(l->pids);
+	proc_sockets_free(l->sockets);
+	buf_fini(&l->batch);
 	buf_fini(&l->event);
 	*l = (struct lister){ .fd = -1 };
 }
 
 /* ---- Reading the iterators ------------------------------------------------------------------ */
 
-static int open_iterator(struct lister *l, const char *program, struct err *err)
+static int iterator_error(struct lister *l, int error, struct err *err)
 {
-	struct bpf_program *p = kernel_program(l->kernel, program);
-	struct bpf_link *link = p ? bpf_program__attach_iter(p, NULL) : NULL;
+	return err_set(err, -error, "list the machine's tasks ('%s'): %s",
+		       l->left & LIST_TASKS ? "each_task" : "each_file", strerror(error));
+}
+
+/* Of one process or thread, or of all. */
+static int open_iterator(struct lister *l, struct err *err)
+{
+	const bool tasks = l->left & LIST_TASKS;
+	struct bpf_program *p = kernel_program(l->kernel, tasks ? "each_task" : "each_file");
+	union bpf_iter_link_info only = { 0 };
+	DECLARE_LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &only,
+			    .link_info_len = sizeof(only));
+	struct bpf_link *link;
 	int n = 0;
 
+	if (l->only && tasks && !l->whole)
+		only.task.tid = (uint32_t)l->only;
+	else
+		only.task.pid = (uint32_t)l->only;
+	link = p ? bpf_program__attach_iter(p, l->only ? &opts : NULL) : NULL;
 	if (!link)
-		return err_set(err, -errno, "list the machine's tasks ('%s'): %s", program,
-			       strerror(errno));
+		return iterator_error(l, errno, err);
 	l->fd = bpf_iter_create(bpf_link__fd(link));
 	if (l->fd < 0)
-		n = err_set(err, -errno, "list the machine's tasks ('%s'): %s", program,
-			    strerror(errno));
+		n = iterator_error(l, errno, err);
 	bpf_link__destroy(link);
 	l->have = l->used = 0;
 	return n;
@@ -199,8 +138,7 @@ static int next_record(struct lister *l, const uint8_t **record, uint32_t *len, 
 
 /* ---- Arguments and environment -------------------------------------------------------------- */
 
-/* At most LIST_CAP bytes of /proc/PID/NAME; empty for kernel threads and the dead. */
-static struct str proc_bytes(char *out, int64_t pid, const char *name)
+struct str proc_bytes(char *out, int64_t pid, const char *name)
 {
 	char path[64];
 	ssize_t n;
@@ -285,52 +223,94 @@ static void complete_process(struct lister *l, struct raw *raw)
 
 /* ---- In order ------------------------------------------------------------------------------- */
 
-static bool next_fact(struct lister *l, struct raw *raw)
+static bool next_of_batch(struct lister *l, struct raw *raw)
 {
 	struct wire_event ev;
 
-	if (l->fact == l->facts.len)
+	if (l->at == l->batch.len) {
+		buf_reset(&l->batch);
+		l->at = 0;
 		return false;
-	memcpy(&ev, l->facts.p + l->fact, sizeof(ev));
+	}
+	memcpy(&ev, l->batch.p + l->at, sizeof(ev));
 	*raw = (struct raw){
-		.bytes = (const uint8_t *)l->facts.p + l->fact,
+		.bytes = (const uint8_t *)l->batch.p + l->at,
 		.len = ev.len,
 		.flags = WIRE_SYNTHETIC,
 	};
-	l->fact += ev.len;
+	l->at += ev.len;
+	return true;
+}
+
+void list_mark(struct lister *l)
+{
+	struct event_writer w;
+
+	event_begin(&w, &l->batch, EVENT_FDS_ENTRY, kernel_now_ns(l->kernel), l->only, 0);
+	event_end(&w);
+}
+
+static bool next_of_iterator(struct lister *l, struct raw *raw, int *n, struct err *err)
+{
+	const uint8_t *record = NULL;
+	uint32_t len = 0;
+
+	*n = l->fd < 0 ? open_iterator(l, err) : 0;
+	if (*n == 0)
+		*n = next_record(l, &record, &len, err);
+	if (*n != 1)
+		return *n < 0;
+	*raw = (struct raw){
+		.bytes = record + sizeof(struct wire_prefix),
+		.len = len - (uint32_t)sizeof(struct wire_prefix),
+		.flags = WIRE_SYNTHETIC,
+	};
+	if (l->left & LIST_TASKS)
+		complete_process(l, raw);
+	else
+		complete_pipe(l, raw);
 	return true;
 }
 
 int lister_next(struct lister *l, struct raw *raw, struct err *err)
 {
-	static const char *const iterators[] = { "each_task", "each_file" };
-	const uint8_t *record = NULL;
-	uint32_t len = 0;
-	int n;
+	for (;;) {
+		const bool by_proc = l->only ? l->one_by_proc : l->by_proc;
+		int n;
 
-	if (next_fact(l, raw))
-		return 1;
-	while (l->iterator < ARRAY_SIZE(iterators)) {
-		if (l->fd < 0 && (n = open_iterator(l, iterators[l->iterator], err)) < 0)
-			return n;
-		n = next_record(l, &record, &len, err);
-		if (n < 0)
-			return n;
-		if (n == 1) {
-			*raw = (struct raw){
-				.bytes = record + sizeof(struct wire_prefix),
-				.len = len - (uint32_t)sizeof(struct wire_prefix),
-				.flags = WIRE_SYNTHETIC,
-			};
-			if (l->iterator == 0)
-				complete_process(l, raw);
-			else
-				complete_pipe(l, raw);
+		if (next_of_batch(l, raw))
 			return 1;
-		}
-		close(l->fd);
+		if (!l->left)
+			return 0;
+		if (by_proc && proc_fill(l))
+			continue;
+		if (!by_proc && next_of_iterator(l, raw, &n, err))
+			return n;
+		if (l->fd >= 0)
+			close(l->fd);
 		l->fd = -1;
-		l->iterator++;
+		l->pid_at = 0;
+		if (!(l->left & LIST_TASKS)) {
+			l->left = 0;
+		} else {
+			l->left = LIST_FDS & l->left;
+			if (l->left && l->only && !by_proc)
+				list_mark(l);
+		}
 	}
-	return 0;
+}
+
+void lister_begin(struct lister *l, int64_t id, bool whole, unsigned what)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
+	buf_reset(&l->batch);
+	l->at = 0;
+	l->only = id;
+	l->whole = whole;
+	l->left = what;
+	l->pid_at = 0;
+	if (!(what & LIST_TASKS) && !l->one_by_proc)
+		list_mark(l);
 }

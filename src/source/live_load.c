@@ -4,6 +4,7 @@
 #include "base/clock.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -74,6 +75,28 @@ static bool program_wanted(const struct kernel_side *k, const char *name, const 
 	return native == WIRE_GENERIC || want[native];
 }
 
+static bool has_iterators(const struct btf *kernel)
+{
+	return kernel && btf__find_by_name_kind(kernel, "bpf_iter_task", BTF_KIND_FUNC) > 0 &&
+	       btf__find_by_name_kind(kernel, "bpf_iter_task_file", BTF_KIND_FUNC) > 0;
+}
+
+/* Some programs only some kernels can have. */
+static void choose_optional(struct kernel_side *k, struct bpf_object *object)
+{
+	struct btf *kernel = btf__load_vmlinux_btf();
+	struct bpf_program *program;
+
+	uring_choose(k, object, kernel);
+	k->no_iterators = !has_iterators(kernel);
+	bpf_object__for_each_program(program, object)
+	{
+		if (k->no_iterators && strncmp(bpf_program__name(program), "each_", 5) == 0)
+			bpf_program__set_autoload(program, false);
+	}
+	btf__free(kernel);
+}
+
 static void choose_programs(struct kernel_side *k, struct bpf_object *object, const uint8_t *want)
 {
 	struct bpf_program *program;
@@ -85,7 +108,7 @@ static void choose_programs(struct kernel_side *k, struct bpf_object *object, co
 		bpf_program__set_autoload(program, load);
 	}
 	if (k->nobjects == 0)
-		uring_choose(k, object);
+		choose_optional(k, object);
 }
 
 /* Puts the loaded programs where the dispatcher looks for them. */

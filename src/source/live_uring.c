@@ -70,9 +70,8 @@ void uring_lacks(const struct btf *kernel, char why[LIVE_WHY_MAX])
 	}
 }
 
-void uring_choose(struct kernel_side *k, struct bpf_object *object)
+void uring_choose(struct kernel_side *k, struct bpf_object *object, const struct btf *kernel)
 {
-	struct btf *kernel = btf__load_vmlinux_btf();
 	struct bpf_program *program;
 
 	if (!kernel)
@@ -88,7 +87,6 @@ void uring_choose(struct kernel_side *k, struct bpf_object *object)
 				program, !k->uring_lacks[0] &&
 						 tracepoint(kernel, section + strlen(SECTION)));
 	}
-	btf__free(kernel);
 }
 
 void uring_refused(struct kernel_side *k)

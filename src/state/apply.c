@@ -5,6 +5,7 @@ static const apply_fn handlers[EVENT_TYPES] = {
 	/* what sources know besides events */
 	[EVENT_PROC_ENTRY] = apply_proc_entry,
 	[EVENT_FD_ENTRY] = apply_fd_entry,
+	[EVENT_FDS_ENTRY] = apply_fds_entry,
 	[EVENT_INTERFACE_ENTRY] = apply_interface_entry,
 	[EVENT_MACHINE_ENTRY] = apply_machine_entry,
 	[EVENT_SECTION_ENTRY] = apply_section_entry,
@@ -250,6 +251,8 @@ struct subject state_apply(struct state *s, const struct event *ev)
 				find_fd(s, ev, row, &who);
 		}
 	}
+	if (unlikely(ev->flags & WIRE_LOST) && who.thread && who.thread->fds)
+		who.thread->fds->unsure = true;
 	if (row->apply && !(listed_later(s, s->listed_ts) && is_in_list(s, row, &who)))
 		row->apply(s, ev, &who);
 	if (unlikely(s->kept)) {

@@ -247,6 +247,20 @@ static void describe(struct state *s, struct fd *fd, const struct event *entry)
 		fd_rename_text(s, fd, text_or_empty(entry, FD_ENTRY_NAME));
 }
 
+/* A table of a group's threads that is not their leader's stays: nobody lists it. */
+void apply_fds_entry(struct state *s, const struct event *ev, struct subject *who)
+{
+	struct node *n = idmap_get(&s->threads, (uint64_t)ev->tid);
+
+	(void)who;
+	if (!n || !n->t.fds)
+		return;
+	note_time(s, ev);
+	fdtable_clear(s, n->t.fds);
+	n->t.fds->listed_ts = ev->ts;
+	n->t.fds->unsure = false;
+}
+
 void apply_fd_entry(struct state *s, const struct event *ev, struct subject *who)
 {
 	struct node *n = thread_of_fd(s, ev);
@@ -264,6 +278,8 @@ void apply_fd_entry(struct state *s, const struct event *ev, struct subject *who
 	fd = fd_add(s, n->t.fds, num, (enum fd_type)type);
 	if (!fd)
 		return;
+	if (n->t.fds->listed_ts && n->t.fds->listed_ts < ev->ts)
+		n->t.fds->listed_ts = ev->ts;
 	note_time(s, ev);
 	fd->listed_ts = ev->ts;
 	describe(s, fd, ev);

@@ -110,6 +110,18 @@ static void share_or_copy(struct state *s, struct thread *t, const struct birth 
 		t->exec_ts = from->exec_ts;
 }
 
+/* What became of the parent after the birth stands in its entry already. */
+static bool is_unsure(const struct state *s, const struct birth *b)
+{
+	const struct thread *from = b->source ? &b->source->t : NULL;
+
+	if (from && from->fds && from->fds->unsure)
+		return true;
+	return from && listed_later(s, s->listed_ts) &&
+	       (listed_later(s, from->listed_ts) || listed_later(s, from->fs->listed_ts) ||
+		(from->fds && listed_later(s, from->fds->listed_ts)));
+}
+
 static struct node *bear(struct state *s, const struct event *ev, const struct birth *b)
 {
 	struct node *n = thread_new(s, b->tid);
@@ -130,6 +142,7 @@ static struct node *bear(struct state *s, const struct event *ev, const struct b
 	image = child_image(s, ev, from);
 	thread_set_image(s, t, image || !from ? image : image_ref(from));
 	share_or_copy(s, t, b);
+	t->unsure = is_unsure(s, b);
 	thread_link(s, n);
 	return n;
 }
@@ -264,6 +277,13 @@ static uint64_t pidns_start(const struct state *s, const struct event *ev, const
 									  : 0;
 }
 
+int64_t birth_source(const struct event *ev)
+{
+	const bool thread = param_u32_or(ev, CLONE_20_X_FLAGS, 0) & CL_CLONE_THREAD;
+
+	return param_i64_or(ev, thread ? CLONE_20_X_PID : CLONE_20_X_PTID, -1);
+}
+
 /* The leader of a new thread was never seen: what holds for the one holds for the other. */
 static void complete_leader(struct state *s, struct node *leader, const struct birth *b,
 			    const struct event *ev)
@@ -286,7 +306,7 @@ static void seen_in_child(struct state *s, const struct event *ev, struct subjec
 		.vpid = param_i64_or(ev, CLONE_20_X_VPID, -1),
 		.flags = param_u32_or(ev, CLONE_20_X_FLAGS, 0) | CL_CLONE_INVERTED,
 	};
-	const int64_t source_tid = is_thread(&b) ? b.pid : b.ptid;
+	const int64_t source_tid = birth_source(ev);
 	struct fdtable *listed = NULL;
 
 	if (old) {

@@ -166,6 +166,16 @@ void fdtable_close_on_exec(struct state *s, struct fdtable *t)
 		close_all(s, t, &(struct closing){ 0, INT64_MAX, true });
 }
 
+void fdtable_clear(struct state *s, struct fdtable *t)
+{
+	for (int64_t i = 0; t && i < FD_LOW; i++)
+		fdtable_del(s, t, i);
+	while (t && t->high.n)
+		for (size_t i = 0; t->high.n && i <= t->high.mask; i++)
+			if (t->high.slots[i].value)
+				fdtable_del(s, t, (int64_t)t->high.slots[i].key);
+}
+
 struct marking {
 	const struct state *s;
 	const struct closing *c;

@@ -69,6 +69,8 @@ static inline struct pgroup *pgroup_of(const struct node *n)
 struct fdtable {
 	uint32_t refs;
 	uint32_t n;
+	bool unsure;        /* events were lost, and no new list has come */
+	uint64_t listed_ts; /* when the last list of all of it was done; 0: there was none */
 	struct fd *low[FD_LOW];
 	struct idmap high;
 };
@@ -286,6 +288,8 @@ struct fdtable *fdtable_merge(struct state *s, const struct fdtable *parent,
 /* A table of its own for the thread, if it shares one. */
 void fdtable_unshare(struct state *s, struct thread *t);
 void fdtable_close_on_exec(struct state *s, struct fdtable *t);
+/* Forgets all descriptors. */
+void fdtable_clear(struct state *s, struct fdtable *t);
 /* Closes, or marks for exec, first..last. */
 void fdtable_close_range(struct state *s, struct fdtable *t, int64_t first, int64_t last,
 			 bool at_exec);
@@ -356,6 +360,11 @@ struct userdb *userdb_new(struct budget *budget);
 void userdb_free(struct userdb *db, struct intern *intern);
 void userdb_clear(struct userdb *db, struct intern *intern);
 
+/* ---- apply_proc.c ---- */
+
+/* Where a birth is seen in the child: of whom it takes its facts, its leader or its parent. */
+int64_t birth_source(const struct event *ev);
+
 /* ---- apply_list.c ---- */
 
 /* Works out relations of what lists brought since the last real event. */
@@ -370,6 +379,7 @@ struct fd *fds_receive(struct state *s, struct thread *t, const struct event *ev
 
 void apply_proc_entry(struct state *s, const struct event *ev, struct subject *who);
 void apply_fd_entry(struct state *s, const struct event *ev, struct subject *who);
+void apply_fds_entry(struct state *s, const struct event *ev, struct subject *who);
 void apply_interface_entry(struct state *s, const struct event *ev, struct subject *who);
 void apply_machine_entry(struct state *s, const struct event *ev, struct subject *who);
 void apply_section_entry(struct state *s, const struct event *ev, struct subject *who);

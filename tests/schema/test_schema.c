@@ -34,7 +34,7 @@ static void our_own_events_stand_behind_the_gap(void **state)
 	assert_true(event_info(EVENT_PROC_ENTRY)->exists);
 	assert_true(str_eq(event_info(EVENT_PROC_ENTRY)->name, STR("proc_entry")));
 	assert_true(event_info(EVENT_SECTION_ENTRY)->exists);
-	assert_int_equal(EVENT_TYPES, EVENT_SECTION_ENTRY + 1);
+	assert_int_equal(EVENT_TYPES, EVENT_FDS_ENTRY + 1);
 }
 
 static void parameters_are_found_by_name(void **state)

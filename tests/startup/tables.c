@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * tables pid=N|cgroup=PATH: captures what the state needs, says "listed" when the running
- * processes are known, and at the first byte on standard input (or its end) prints the tables once
- * they have come to rest: a JSON object for each thread.
+ * tables pid=N|cgroup=PATH|none [proc] [ring=BYTES] [sweep=MS]: captures what the state needs, says
+ * "listed" when the running processes are known, and obeys lines on standard input:
+ *
+ *	scope PID   this process and its descendants are in scope from now on
+ *	hold MS     let the rings fill up for so long; says "held"
+ *	now         (or the end) print the tables once they have come to rest, and end
+ *
+ * The tables are a JSON object for each thread; the last line counts.
  */
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/map.h"
 #include "engine/engine.h"
 #include "engine/needs.h"
 #include "format/format.h"
@@ -19,6 +25,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #define REST_NS (NS_PER_S / 5) /* so long without an event is rest */
@@ -66,24 +73,49 @@ static void put_thread(struct thread *t, void *arg)
 	buf_str(&p->out, STR("}}\n"));
 }
 
-static struct source *open_scope(const char *scope, struct err *err)
+struct request {
+	struct live_options live;
+	int64_t pid;
+	uint64_t sweep_ns;
+};
+
+static bool take_word(struct request *r, const char *word)
 {
-	struct live_options options = { .scope = WIRE_SCOPE_CGROUP };
+	uint64_t n = 0;
+
+	if (strncmp(word, "cgroup=", 7) == 0) {
+		r->live.scope = WIRE_SCOPE_CGROUP;
+		r->live.cgroup = word + 7;
+		return true;
+	}
+	if (strcmp(word, "none") == 0)
+		return true;
+	if (strcmp(word, "proc") == 0)
+		return r->live.no_iterators = true;
+	if (strncmp(word, "pid=", 4) == 0)
+		return str_to_i64(str_from(word + 4), &r->pid);
+	if (strncmp(word, "ring=", 5) == 0 && str_to_u64(str_from(word + 5), &n)) {
+		r->live.state_ring_bytes = r->live.bulk_ring_bytes = (uint32_t)n;
+		return true;
+	}
+	if (strncmp(word, "sweep=", 6) == 0 && str_to_u64(str_from(word + 6), &n)) {
+		r->sweep_ns = n * (NS_PER_S / 1000);
+		return true;
+	}
+	return false;
+}
+
+static struct source *open_scope(struct request *r, struct err *err)
+{
+	struct live_options options = r->live;
 	struct needs needs;
 	struct source *s;
-	int64_t pid;
 
 	needs_of_rules(NULL, &needs);
 	options.want = needs.syscall;
-	if (strncmp(scope, "cgroup=", 7) == 0)
-		options.cgroup = scope + 7;
-	else if (strncmp(scope, "pid=", 4) == 0 && str_to_i64(str_from(scope + 4), &pid))
-		options.scope = WIRE_SCOPE_TASKS;
-	else
-		return NULL;
 	s = source_open_live(&options, err);
 	if (s && (live_want(s, needs.syscall, false, err) < 0 ||
-		  (!options.cgroup && live_scope_pid(s, pid, err) < 0))) {
+		  (r->pid && live_scope_pid(s, r->pid, err) < 0))) {
 		source_close(s);
 		s = NULL;
 	}
@@ -97,11 +129,64 @@ static bool was_asked(void)
 	return poll(&p, 1, 0) > 0;
 }
 
+static void say(const char *word)
+{
+	puts(word);
+	fflush(stdout);
+}
+
+/* True when it was told to print. */
+static bool obey(struct source *s)
+{
+	struct timespec nap;
+	struct err err;
+	char line[64];
+	long n;
+
+	if (!fgets(line, sizeof(line), stdin) || strcmp(line, "now\n") == 0)
+		return true;
+	n = strchr(line, ' ') ? atol(strchr(line, ' ')) : 0;
+	nap = (struct timespec){ n / 1000, n % 1000 * 1000000 };
+	if (strncmp(line, "hold", 4) == 0) {
+		nanosleep(&nap, NULL);
+		say("held");
+	} else if (strncmp(line, "scope", 5) == 0) {
+		say(live_scope_pid(s, n, &err) < 0 ? err.text : "in scope");
+	}
+	return false;
+}
+
+/*
+ * The numbers that are missing within each thread group, by the count the kernel side keeps. An
+ * event that comes after a later one of its group fills the gap that was counted.
+ */
+struct gaps {
+	struct idmap last; /* tgid -> number, as a pointer */
+	int64_t missing;
+};
+
+static void count_gap(const struct field_ctx *ctx, void *arg)
+{
+	struct gaps *g = arg;
+	const uint64_t tgid = ctx->ev->num >> 32, n = (uint32_t)ctx->ev->num;
+	const uint64_t last = (uintptr_t)idmap_get(&g->last, tgid);
+
+	if (!n)
+		return;
+	if (last && n < last) {
+		g->missing--;
+		return;
+	}
+	g->missing += (int64_t)(n - last) - 1;
+	idmap_put(&g->last, tgid, (void *)(uintptr_t)n);
+}
+
 /* Follows the events until asked and at rest: 0, or -errno. */
 static int follow(struct engine *e, struct source *s, struct err *err)
 {
 	uint64_t last = clock_monotonic_ns();
-	bool listed = false;
+	bool listed = false, asked = false;
+	struct live_repairs r;
 	int n;
 
 	for (;;) {
@@ -109,15 +194,20 @@ static int follow(struct engine *e, struct source *s, struct err *err)
 		if (n != 1 && n != -EAGAIN)
 			return n;
 		if (!listed && (n == -EAGAIN || engine_stats(e)->events)) {
-			puts("listed");
-			fflush(stdout);
+			say("listed");
 			listed = true;
+		}
+		engine_tidy(e, n == -EAGAIN);
+		if (!asked && was_asked()) {
+			asked = obey(s);
+			n = 1; /* what came meanwhile is to be seen, too */
 		}
 		if (n == 1) {
 			last = clock_monotonic_ns();
 			continue;
 		}
-		if (was_asked() && clock_monotonic_ns() - last > REST_NS)
+		live_repairs(s, &r);
+		if (asked && clock_monotonic_ns() - last > REST_NS && !r.waiting)
 			return 0;
 		live_wait(s, NAP_NS);
 	}
@@ -135,26 +225,48 @@ static uint64_t count_losses(struct source *s)
 	return sum;
 }
 
+static void print_counts(struct engine *e, struct source *s, const struct gaps *g)
+{
+	struct live_repairs r;
+
+	live_repairs(s, &r);
+	printf("events %" PRIu64 " lost %" PRIu64 " missing %" PRId64 " looked_up %" PRIu64
+	       " not_found %" PRIu64 " reread %" PRIu64 " put_off %" PRIu64 " given_up %" PRIu64
+	       " swept %" PRIu64 "\n",
+	       engine_stats(e)->events, count_losses(s), g->missing, r.looked_up, r.not_found,
+	       r.reread, r.put_off, r.given_up, engine_stats(e)->swept);
+}
+
 int main(int argc, char **argv)
 {
-	struct err err = { .text = "usage: tables pid=N|cgroup=PATH" };
-	struct source *s = argc == 2 ? open_scope(argv[1], &err) : NULL;
-	struct engine_parts parts = { .source = s };
+	struct err err = { .text = "usage: tables pid=N|cgroup=PATH|none [proc] [ring=] [sweep=]" };
+	struct request request = { .live.scope = WIRE_SCOPE_TASKS };
+	struct gaps gaps = { 0 };
+	struct engine_parts parts = { .watch = count_gap, .watch_arg = &gaps };
 	struct printing p = { 0 };
+	struct source *s = NULL;
 	struct engine *e;
+	bool ok = argc > 1;
 	int n = -1;
 
+	setvbuf(stdin, NULL, _IONBF, 0);
+	for (int i = 1; i < argc; i++)
+		ok &= take_word(&request, argv[i]);
+	if (ok)
+		s = open_scope(&request, &err);
+	parts.source = s;
+	parts.sweep_ns = request.sweep_ns;
 	e = s ? engine_new(&parts, &err) : NULL;
 	if (e && (n = follow(e, s, &err)) == 0) {
 		p.state = engine_state(e);
 		state_thread_each(p.state, put_thread, &p);
 		fwrite(p.out.p, 1, p.out.len, stdout);
-		printf("events %" PRIu64 " lost %" PRIu64 "\n", engine_stats(e)->events,
-		       count_losses(s));
+		print_counts(e, s, &gaps);
 	} else {
 		fprintf(stderr, "%s\n", err.text);
 	}
 	buf_fini(&p.out);
+	idmap_fini(&gaps.last);
 	engine_free(e);
 	source_close(s);
 	return n != 0;

@@ -230,6 +230,79 @@ static void a_dead_leader_goes_with_its_last_thread(void **state)
 	machine_free(&m);
 }
 
+static void a_new_list_of_descriptors_replaces_the_old_one(void **state)
+{
+	struct machine m = machine_running();
+
+	(void)state;
+	open_at(&m, LATE, 100, 7, "/gone");
+	m.ts = LATER;
+	send_event(&m, EVENT_FDS_ENTRY, 100, NULL, 0);
+	list_file(&m, 100, 3, "/again", FILE_FLAGS_O_RDONLY);
+	list_file(&m, 100, 21, "/new", FILE_FLAGS_O_RDONLY);
+	assert_text(fd_name(&m, 100, 3), "/again");
+	assert_text(fd_name(&m, 100, 7), "<none>");
+	assert_text(fd_name(&m, 100, 20), "<none>");
+	assert_text(fd_name(&m, 100, 21), "/new");
+	assert_int_equal(state_fd_count(m.s, thread_of(&m, 100)), 2);
+	machine_free(&m);
+}
+
+static int64_t lacking(struct machine *m, bool kin, unsigned type, int64_t tid)
+{
+	/* The event is encoded by sending it to another machine. */
+	struct machine other = machine_new(NULL);
+	int64_t who;
+
+	other.ts = m->ts;
+	send_event(&other, type, tid, (const struct arg[]){ INT(0) }, 1);
+	who = state_lacks(m->s, &other.ev, kin);
+	machine_free(&other);
+	return who;
+}
+
+static void who_is_not_known_is_told(void **state)
+{
+	struct machine m = machine_running();
+
+	(void)state;
+	m.ts = LATE;
+	assert_int_equal(lacking(&m, false, EVENT_CLOSE_X, 100), 0);
+	assert_int_equal(lacking(&m, false, EVENT_CLOSE_X, 77), 77);
+	assert_int_equal(lacking(&m, false, EVENT_PROCEXIT_1_E, 77), 0);
+	SEND(&m, CLOSE_X, 77, INT(0), INT(3));
+	assert_int_equal(lacking(&m, false, EVENT_CLOSE_X, 77), 77);
+	list_process(&m, &(struct listed){ .tid = 200, .ptid = 150, .comm = "orphan" });
+	assert_int_equal(lacking(&m, false, EVENT_CLOSE_X, 200), 0);
+	assert_int_equal(lacking(&m, true, EVENT_CLOSE_X, 200), 150);
+	machine_free(&m);
+}
+
+static void a_child_of_one_that_was_listed_after_its_birth_is_not_sure(void **state)
+{
+	static const struct {
+		const char *what;
+		uint64_t born, listed;
+		int64_t lacks;
+	} cases[] = {
+		{ "born first", LATE, LATER, 500 },
+		{ "listed first", LATER, LATE, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct machine m = machine_running();
+
+		print_message("  %s\n", cases[i].what);
+		m.ts = cases[i].listed;
+		send_event(&m, EVENT_FDS_ENTRY, 100, NULL, 0);
+		m.ts = cases[i].born;
+		fork_child(&m, 100, 500, 0);
+		assert_int_equal(lacking(&m, false, EVENT_CLOSE_X, 500), cases[i].lacks);
+		machine_free(&m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +314,9 @@ int main(void)
 		cmocka_unit_test(a_child_known_by_its_descriptors_keeps_them),
 		cmocka_unit_test(an_older_exit_ends_the_thread_it_is_of),
 		cmocka_unit_test(a_dead_leader_goes_with_its_last_thread),
+		cmocka_unit_test(a_new_list_of_descriptors_replaces_the_old_one),
+		cmocka_unit_test(who_is_not_known_is_told),
+		cmocka_unit_test(a_child_of_one_that_was_listed_after_its_birth_is_not_sure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

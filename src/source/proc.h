@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SOURCE_SRC_PROC_H
+#define SOURCE_SRC_PROC_H
+
+/* The format's numbers and flag bits that lists from /proc need. */
+
+#include "base/map.h"
+#include "live.h"
+#include "schema/flags.h"
+
+enum fd_type {
+#define FD_TYPE(number, id, letter, word) FD_##id = number,
+#include "tables/fd_types.def"
+#undef FD_TYPE
+};
+
+/* A socket as FD_ENTRY tells of it. */
+struct proc_socket {
+	int8_t type;     /* enum fd_type */
+	uint8_t l4proto; /* enum l4_protocol */
+	uint8_t tuple_len;
+	uint8_t tuple[128]; /* SOCKTUPLE */
+};
+
+/* Sockets of the network namespaces looked at so far, by inode number. */
+struct proc_sockets;
+
+struct proc_sockets *proc_sockets_new(void); /* NULL: no memory */
+void proc_sockets_free(struct proc_sockets *s);
+/*
+ * The socket `ino` of a process, whose descriptor is at `path` below /proc. One that is bound to
+ * nothing is known by its kind alone; FD_UNKNOWN: not even that.
+ */
+void proc_socket_find(struct proc_sockets *s, int64_t pid, const char *path, uint64_t ino,
+		      struct proc_socket *out);
+
+#endif
