@@ -61,6 +61,9 @@ enum extension {
 	EXTENSIONS
 };
 
+/* Which parts an event of this type can have: a bit for each, 1 << EXTENSION_*. */
+unsigned event_extensions(unsigned type);
+
 /* The bytes of extension parameter i, counted from the first one behind the table's. */
 static inline struct str event_extension(const struct event *ev, unsigned i)
 {

@@ -28,8 +28,9 @@ static bool rules_want(const struct ruleset *rules, const struct syscall_info *i
 static bool extension_wanted(const struct ruleset *rules, const struct syscall_info *info,
 			     unsigned code)
 {
-	return event_set_has(&rules->extended, info->exit_event) ||
-	       (code == SC_EXECVEAT && event_set_has(&rules->extended, EVENT_EXECVE_19_X));
+	const unsigned event = code == SC_EXECVEAT ? EVENT_EXECVE_19_X : info->exit_event;
+
+	return event_extensions(event) && event_set_has(&rules->extended, event);
 }
 
 void needs_of_rules(const struct ruleset *rules, struct needs *out)
@@ -74,9 +75,14 @@ bool needs_adjust(struct needs *n, const struct str *names, size_t count, struct
 
 void needs_extension(struct needs *n)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(n->syscall); i++)
-		if (n->syscall[i] & WIRE_NEED_EVENT)
-			n->syscall[i] |= WIRE_NEED_EXTENSION;
+	for (unsigned code = 0; code < SYSCALL_CODES; code++) {
+		const struct syscall_info *info = syscall_info(code);
+
+		if (info->exists && info->native >= 0 && info->native < WIRE_SYSCALLS_MAX &&
+		    (event_extensions(info->exit_event) || code == SC_EXECVEAT) &&
+		    n->syscall[info->native] & WIRE_NEED_EVENT)
+			n->syscall[info->native] |= WIRE_NEED_EXTENSION;
+	}
 }
 
 void needs_repair(struct needs *n)

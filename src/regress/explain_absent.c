@@ -76,6 +76,38 @@ static struct str of_ancestor(struct arena *a, const struct field_ref *f,
 		     : arena_str(a, STR("the parent of the process was never seen"));
 }
 
+static enum extension part_of(enum field_id id)
+{
+	if (id == FIELD_EVT_KERNEL_PATH)
+		return EXTENSION_PATH;
+	return id < FIELD_EVT_KERNEL_UID ? EXTENSION_TUPLE : EXTENSION_CREDENTIALS;
+}
+
+/* What the kernel used: fields of our own. */
+static struct str of_extension(struct arena *a, const struct field_ref *f,
+			       const struct field_ctx *ctx)
+{
+	static const char *const parts[EXTENSIONS] = { [EXTENSION_PATH] = "path",
+						       [EXTENSION_TUPLE] = "connection",
+						       [EXTENSION_CREDENTIALS] = "identity",
+						       [EXTENSION_DESCRIPTORS] = "descriptor" };
+	const struct event *ev = ctx->ev;
+	const struct str type = ev->info->name;
+	const enum extension part = part_of(f->id);
+	int64_t result;
+
+	if (event_result(ev, &result) && result < 0)
+		return arena_printf(a, "the %.*s failed: the kernel used nothing", STR_ARG(type));
+	if (!(event_extensions(ev->type) & 1u << part))
+		return arena_printf(a,
+				    "an event of type %.*s does not tell what %s the kernel used",
+				    STR_ARG(type), parts[part]);
+	if (!(ev->flags & WIRE_EXTENSION))
+		return arena_str(a, STR("the trace was recorded without what the kernel used "
+					"(besra record --extension keeps it)"));
+	return arena_printf(a, "the %.*s used no %s", STR_ARG(type), parts[part]);
+}
+
 static bool is_class(const struct field_ref *f, const char *class)
 {
 	return strcmp(field_info(f->id)->class, class) == 0;
@@ -87,6 +119,8 @@ struct str absent_why(struct arena *arena, const struct field_ref *f, const stru
 
 	if (deps == DEP_CONST && f->id != FIELD_STATIC)
 		return arena_str(arena, STR("the field never has a value any more"));
+	if (deps & DEP_EXTENSION)
+		return of_extension(arena, f, ctx);
 	if (f->id == FIELD_EVT_ARG || f->id == FIELD_EVT_RAWARG)
 		return of_parameter(arena, f, ctx);
 	if (is_class(f, "fd"))

@@ -104,6 +104,19 @@ int event_open(struct event *ev, const struct raw *raw)
 	return 0;
 }
 
+unsigned event_extensions(unsigned type)
+{
+	static const uint8_t extended[EVENT_TYPES] = {
+#define PART(id)               1 << EXTENSION_##id
+#define EXTENDED(event, parts) [EVENT_##event] = (parts),
+#include "tables/extended_events.def"
+#undef EXTENDED
+#undef PART
+	};
+
+	return type < EVENT_TYPES ? extended[type] : 0;
+}
+
 bool event_text(const struct event *ev, unsigned i, struct str *out)
 {
 	static const char null_text[] = "(NULL)";

@@ -24,7 +24,7 @@ static struct ruleset *load(const char *condition, const char *output)
 	return r;
 }
 
-#define CALLS_MAX 12
+#define CALLS_MAX 24
 
 static bool is_among(long nr, const long *calls)
 {
@@ -54,6 +54,31 @@ static void the_extension_is_asked_for_where_a_rule_reads_it(void **state)
 		  "x",
 		  { SYS_connect, SYS_accept4, -1 } },
 		{ "evt.type = setuid and evt.kernel_euid = 0", "x", { SYS_setuid, -1 } },
+		/* of calls that have one, where a condition names none */
+		{ "evt.kernel_path = /x", "x", { SYS_open,
+						 SYS_openat,
+						 SYS_openat2,
+						 SYS_creat,
+						 SYS_open_by_handle_at,
+						 SYS_execve,
+						 SYS_execveat,
+						 SYS_chdir,
+						 SYS_fchdir,
+						 SYS_chroot,
+						 SYS_connect,
+						 SYS_accept,
+						 SYS_accept4,
+						 SYS_setuid,
+						 SYS_setgid,
+						 SYS_setreuid,
+						 SYS_setregid,
+						 SYS_setresuid,
+						 SYS_setresgid,
+						 SYS_capset,
+						 SYS_recvmsg,
+						 SYS_recvmmsg,
+						 SYS_pidfd_getfd,
+						 -1 } },
 		/* a successful execveat is an execve event */
 		{ "evt.type = execve and evt.kernel_euid = 0",
 		  "x",
@@ -120,7 +145,8 @@ static void more_calls_leave_what_is_asked_of_the_others(void **state)
 	assert_true(n.syscall[SYS_openat] & WIRE_NEED_EXTENSION);
 	assert_false(n.syscall[SYS_getpid] & WIRE_NEED_EXTENSION);
 	needs_extension(&n);
-	assert_true(n.syscall[SYS_getpid] & WIRE_NEED_EXTENSION);
+	assert_true(n.syscall[SYS_execveat] & WIRE_NEED_EXTENSION);
+	assert_false(n.syscall[SYS_getpid] & WIRE_NEED_EXTENSION);
 	ruleset_free(r);
 }
 

@@ -36,6 +36,13 @@ static const char rules_text[] = "- list: secrets\n"
 				 "  desc: d\n"
 				 "  condition: evt.type = connect and fd.sip = 10.1.2.3\n"
 				 "  output: o\n"
+				 "  priority: INFO\n"
+				 "- rule: Kernel\n"
+				 "  desc: d\n"
+				 "  condition: >\n"
+				 "    evt.type in (openat, read) and evt.kernel_path = /x\n"
+				 "    and evt.kernel_sip = 10.1.2.3\n"
+				 "  output: o\n"
 				 "  priority: INFO\n";
 
 static const struct rule_options options = { .threshold = PRIORITY_DEBUG };
@@ -158,6 +165,32 @@ static void the_reason_for_an_absent_value_is_told(void **state)
 	end(&s);
 }
 
+/* Events 5 and 205 are openats, the second of which failed; 17 is a read. */
+static void why_it_is_not_known_what_the_kernel_used_is_told(void **state)
+{
+	static const struct {
+		uint64_t event;
+		const char *reason;
+	} cases[] = {
+		{ 5, "evt.kernel_path has no value: the trace was recorded without what the kernel"
+		     " used (besra record --extension keeps it)" },
+		{ 5, "evt.kernel_sip has no value: an event of type openat does not tell what "
+		     "connection the kernel used" },
+		{ 205, "evt.kernel_path has no value: the openat failed: the kernel used nothing" },
+		{ 17, "evt.kernel_path has no value: an event of type read does not tell what path "
+		      "the kernel used" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct seen s;
+
+		assert_true(explain(&s, "Kernel", cases[i].event));
+		assert_non_null(strstr(s.out.p, cases[i].reason));
+		end(&s);
+	}
+}
+
 static void an_event_that_does_not_come_is_not_found(void **state)
 {
 	struct seen s;
@@ -270,6 +303,7 @@ int main(void)
 		cmocka_unit_test(the_tree_shows_verdicts_values_and_the_deciding_part),
 		cmocka_unit_test(a_match_is_explained_too),
 		cmocka_unit_test(the_reason_for_an_absent_value_is_told),
+		cmocka_unit_test(why_it_is_not_known_what_the_kernel_used_is_told),
 		cmocka_unit_test(an_event_that_does_not_come_is_not_found),
 		cmocka_unit_test(an_unknown_rule_is_refused),
 		cmocka_unit_test(the_summary_counts_how_often_each_part_failed),
