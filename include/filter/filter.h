@@ -83,6 +83,22 @@ struct pool;
 struct pool *pool_new(struct arena *arena, const struct static_fields *statics);
 void pool_free(struct pool *p); /* what is not in the arena: compiled regexes and the like */
 
+/* What a test did on a recording, by its canonical text (ast_print). */
+struct measure {
+	struct str test;
+	uint64_t evaluations, hits, ns;
+};
+struct measures {
+	struct measure *items; /* measures_sort puts them in order */
+	size_t n;
+};
+void measures_sort(struct measures *m);
+/*
+ * Before anything is added: what was measured decides in which order programs ask. `m` must
+ * outlive the pool.
+ */
+void pool_measured(struct pool *p, const struct measures *m);
+
 typedef uint32_t expr_id;
 #define EXPR_NONE UINT32_MAX
 

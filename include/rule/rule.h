@@ -72,8 +72,9 @@ struct rule_options {
 	enum priority threshold;
 	enum match_mode matching;
 	struct static_fields statics;
-	struct str container_info; /* what %container.info expands to */
-	bool keep_going;           /* validation: the files after one that fails are read, too */
+	struct str container_info;       /* what %container.info expands to */
+	const struct measures *measures; /* of tests, for the order of asking; NULL: none */
+	bool keep_going; /* validation: the files after one that fails are read, too */
 };
 
 /* One file's verdict, in the shape of falco_load_results. */
@@ -127,6 +128,12 @@ int rule_files(struct arena *arena, const char *path, const char ***files, size_
 void ruleset_describe(struct buf *out, const struct ruleset *r, struct str name, bool json);
 /* -V: falco_load_results as JSON, or the text form. */
 void ruleset_results(struct buf *out, const struct ruleset *r, bool json, bool verbose);
+
+/*
+ * What `besra profile` saved: JSON with `parts`, each of which has `test`, `ns`, `evaluations` and
+ * `true`. False with an error in *d; what is found lives in the arena.
+ */
+bool measures_read(struct arena *arena, const char *path, struct diags *d, struct measures *out);
 
 /* The engine version we are compatible with. */
 #define RULE_ENGINE_VERSION "0.62.0"

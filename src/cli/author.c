@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "internal.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 
@@ -9,12 +10,12 @@
 
 /* `besra explain` and `besra profile`: rules against a trace, seen from the rules. */
 
-enum { OPTION_RULE = 256, OPTION_EVENT, OPTION_JSON, OPTION_LIMIT };
+enum { OPTION_RULE = 256, OPTION_EVENT, OPTION_JSON, OPTION_LIMIT, OPTION_SAVE };
 
 struct tool {
 	struct arena *arena;
 	const char *name;
-	const char *trace, *rule;
+	const char *trace, *rule, *save;
 	uint64_t event, limit;
 	bool json, help;
 	VEC(const char *) options, paths;
@@ -47,6 +48,9 @@ static const struct tool_option of_profile[] = {
 	{ { "limit", required_argument, NULL, OPTION_LIMIT },
 	  "N",
 	  "print the N costliest rules and parts; 0, all, is the default" },
+	{ { "save", required_argument, NULL, OPTION_SAVE },
+	  "FILE",
+	  "write all of it as JSON, for the option measured_order" },
 	{ { 0 }, NULL, NULL },
 };
 
@@ -112,6 +116,9 @@ static bool take_option(struct tool *t, int option, char **argv)
 		return take_number(t, "event", 1, &t->event);
 	case OPTION_LIMIT:
 		return take_number(t, "limit", 0, &t->limit);
+	case OPTION_SAVE:
+		t->save = optarg;
+		return true;
 	case ':':
 		complain("option '%s' needs a value", argv[optind - 1]);
 		return false;
@@ -296,6 +303,22 @@ int command_explain(int argc, char **argv)
 
 /* ---- profile ------------------------------------------------------------------------------ */
 
+static bool save_profile(const struct profile *p, const char *path)
+{
+	struct buf out = { 0 };
+	FILE *f = fopen(path, "w");
+	bool good = f != NULL;
+
+	profile_result(p, &out, true, 0);
+	good = good && !out.cut && fwrite(out.p, 1, out.len, f) == out.len;
+	if (f)
+		good &= fclose(f) == 0;
+	if (!good)
+		complain("%s: %s", path, strerror(errno));
+	buf_fini(&out);
+	return good;
+}
+
 static int profile(const struct tool *t, const struct setup *s, struct ruleset *rules)
 {
 	struct profile *p = profile_new(t->arena, rules, &s->rules);
@@ -303,6 +326,8 @@ static int profile(const struct tool *t, const struct setup *s, struct ruleset *
 	struct buf out = { 0 };
 	int status = run_trace(t, s, &w), printed;
 
+	if (t->save && !save_profile(p, t->save))
+		status = EXIT_FAILED;
 	profile_result(p, &out, t->json, (size_t)t->limit);
 	printed = finish_with(&out);
 	profile_free(p);

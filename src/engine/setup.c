@@ -34,6 +34,21 @@ static struct append_output *appends(const struct config_appends *from, struct a
 	return to;
 }
 
+/* The file named by measured_order, when there is one. */
+static bool setup_measures(const struct config *config, struct rule_options *out, struct diags *d)
+{
+	struct measures *m;
+
+	if (!config->measured_order.len)
+		return true;
+	m = ARENA_NEW(d->arena, struct measures);
+	out->measures = m;
+	if (measures_read(d->arena, arena_str(d->arena, config->measured_order).p, d, m))
+		return true;
+	config_complain(config, OPTION_measured_order, d, "the file cannot be used");
+	return false;
+}
+
 bool setup_rules(const struct config *config, struct rule_options *out, struct diags *d)
 {
 	struct rule_options o = {
@@ -51,6 +66,8 @@ bool setup_rules(const struct config *config, struct rule_options *out, struct d
 		config_complain(config, OPTION_priority, d, "this is no priority");
 		return false;
 	}
+	if (!setup_measures(config, &o, d))
+		return false;
 	*out = o;
 	return true;
 }

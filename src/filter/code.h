@@ -240,6 +240,7 @@ struct compiler {
 	VEC(struct slot) slots;
 	VEC(int64_t) numbers;
 	uint32_t nmemo;
+	float *rates; /* by node: how often it is true; NULL: nothing was measured */
 	VEC(const struct bundle *) bundles;
 	struct strmap bundle_ids; /* by what is in them; number + 1 as a pointer */
 	uint32_t enclosing; /* inside of what is remembered as a whole: how often that is used */
@@ -329,6 +330,8 @@ enum activity activity_of(const struct compiler *c, size_t rule, unsigned type);
 /* The main code of a type: all of its rules, in order. */
 uint32_t chains_emit(struct compiler *c, unsigned type);
 uint32_t number_add(struct compiler *c, int64_t n);
+/* From what was measured of atoms to how often each node is true. */
+void rates_begin(struct compiler *c);
 /* Puts operands in the order in which they are best tested. */
 void lits_order(const struct compiler *c, struct lits *l, bool conjunction);
 

@@ -198,6 +198,7 @@ struct programs *programs_compile_with(struct arena *arena, const struct pool *p
 	c.memo = arena_array(c.scratch, nodes, sizeof(*c.memo));
 	c.block = arena_array(c.scratch, nodes, sizeof(*c.block));
 	select_atoms(&c);
+	rates_begin(&c);
 	compile_types(&c);
 	finish(&c);
 	strmap_fini(&c.bundle_ids);

@@ -161,6 +161,68 @@ static bool is_likely(const struct compiler *c, struct lit l)
 	return likely != l.negated;
 }
 
+/* Where nothing was measured. */
+static const float likely_rate = 0.9F, unlikely_rate = 0.1F;
+
+static float group_rate(const struct compiler *c, const struct node *n)
+{
+	const bool conjunction = n->kind == NODE_AND;
+	float rate = 1;
+
+	if (n->kind == NODE_NOT)
+		return 1 - c->rates[n->items[0]];
+	/* as if the parts had nothing to do with each other */
+	for (size_t i = 0; i < n->n; i++)
+		rate *= conjunction ? c->rates[n->items[i]] : 1 - c->rates[n->items[i]];
+	return conjunction ? rate : 1 - rate;
+}
+
+void rates_begin(struct compiler *c)
+{
+	const struct pool *p = c->pool;
+
+	if (!p->measures)
+		return;
+	c->rates = arena_array(c->scratch, p->nodes.n, sizeof(*c->rates));
+	for (size_t i = 0; i < p->nodes.n; i++) {
+		const struct node *n = &p->nodes.items[i];
+		const struct measure *m = p->atoms.items[n->atom].measure;
+		const struct lit l = { (expr_id)i, false, NULL };
+
+		if (n->kind != NODE_ATOM)
+			c->rates[i] = group_rate(c, n);
+		else if (m)
+			c->rates[i] = (float)m->hits / (float)m->evaluations;
+		else
+			c->rates[i] = is_likely(c, l) ? likely_rate : unlikely_rate;
+	}
+}
+
+static float lit_rate(const struct compiler *c, struct lit l)
+{
+	const float rate = c->rates[l.node];
+
+	return l.negated ? 1 - rate : rate;
+}
+
+/* How often the operand decides what it stands in; never quite never. */
+static float deciding_rate(const struct compiler *c, struct lit l, bool conjunction)
+{
+	const float least = 1.0F / 256;
+	float rate = 1;
+
+	for (size_t i = 0; l.bundle && i < l.bundle->n; i++)
+		rate *= l.bundle->conjunction ? lit_rate(c, l.bundle->items[i])
+					      : 1 - lit_rate(c, l.bundle->items[i]);
+	if (!l.bundle)
+		rate = lit_rate(c, l);
+	else if (!l.bundle->conjunction)
+		rate = 1 - rate;
+	if (conjunction)
+		rate = 1 - rate;
+	return rate < least ? least : rate;
+}
+
 struct ranked {
 	struct lit l;
 	uint64_t rank;
@@ -186,6 +248,9 @@ static uint64_t rank(const struct compiler *c, struct lit l, bool conjunction)
 	const uint32_t uses = all < 16 ? all : 16;
 	const bool decides = is_likely(c, l) != conjunction;
 
+	if (c->rates)
+		return (uint64_t)((float)(lit_cost(c, l) * 16) / deciding_rate(c, l, conjunction)) /
+		       (uses ? uses : 1);
 	return (uint64_t)lit_cost(c, l) * (decides ? 16 : 128) / (uses ? uses : 1);
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* The DAG: equal atoms and equal groups are the same node. */
 
@@ -70,6 +71,37 @@ struct diag *check_fail(struct checker *c, size_t from, size_t to, const char *f
 	va_end(args);
 	return filter_diag(c->diags, LOAD_ERR_COMPILE_CONDITION, c->source, c->at, from, to, "%s",
 			   message);
+}
+
+static int by_test(const void *a, const void *b)
+{
+	return str_cmp(((const struct measure *)a)->test, ((const struct measure *)b)->test);
+}
+
+void measures_sort(struct measures *m)
+{
+	if (m->n)
+		qsort(m->items, m->n, sizeof(*m->items), by_test);
+}
+
+void pool_measured(struct pool *p, const struct measures *m)
+{
+	p->measures = m;
+}
+
+static const struct measure *find_measure(const struct pool *p, const struct ast *tree)
+{
+	struct measure wanted = { .evaluations = 0 };
+	const struct measure *found;
+	struct buf text = { 0 };
+
+	if (!p->measures || !p->measures->n)
+		return NULL;
+	ast_print(&text, tree);
+	wanted.test = buf_view(&text);
+	found = bsearch(&wanted, p->measures->items, p->measures->n, sizeof(wanted), by_test);
+	buf_fini(&text);
+	return found && found->evaluations ? found : NULL;
 }
 
 /* The number stored under a key, or UINT32_MAX. */
@@ -142,6 +174,7 @@ static expr_id add_atom(struct checker *c, const struct ast *tree)
 			buf_fini(&key);
 			return EXPR_NONE;
 		}
+		a.measure = find_measure(p, tree);
 		n.atom = (uint32_t)p->atoms.n;
 		map_put(p->arena, &p->atom_ids, buf_view(&key), n.atom);
 		VEC_PUSH(p->arena, &p->atoms, a);

@@ -30,7 +30,8 @@ struct atom {
 	uint16_t deps;
 	const struct constant *constants;
 	size_t n;
-	const struct path_set *paths; /* CMP_PMATCH */
+	const struct path_set *paths;  /* CMP_PMATCH */
+	const struct measure *measure; /* or NULL */
 };
 
 enum node_kind { NODE_ATOM, NODE_NOT, NODE_AND, NODE_OR };
@@ -64,6 +65,7 @@ struct pool {
 	struct strmap node_ids;
 	struct idmap trees; /* struct known_tree by the tree's address */
 	const struct event_set *all, *none;
+	const struct measures *measures; /* or NULL */
 };
 
 /* ---- Building ----------------------------------------------------------------------------- */

@@ -241,6 +241,8 @@ static bool remembers_asking(enum field_id id)
 	       id == FIELD_EVT_DELTATIME_NS || id == FIELD_UTIL_CNT;
 }
 
+enum { ASKED_LAST = 1 << 20 };
+
 /* Beyond fetching a member: walking relatives, looking up tables, putting texts together. */
 static uint32_t fetch_cost(const struct atom *a)
 {
@@ -248,7 +250,7 @@ static uint32_t fetch_cost(const struct atom *a)
 
 	/* what changes by being asked is asked last, when all else holds */
 	if (a->left->kind == OPERAND_FIELD && remembers_asking(a->left->field.id))
-		return 1u << 20;
+		return ASKED_LAST;
 	if (a->deps & (DEP_ANCESTRY | DEP_LEADERS))
 		cost += 20;
 	if (a->deps & (DEP_USERS | DEP_CONTAINERS))
@@ -262,6 +264,20 @@ static uint32_t fetch_cost(const struct atom *a)
 	else if (a->cmp == CMP_GLOB || a->cmp == CMP_IGLOB || a->cmp == CMP_ICONTAINS)
 		cost += (uint32_t)(10 * (a->n + 1));
 	return cost;
+}
+
+/* What was measured is the interpreter's time: it says nothing of what a look-up or a set does. */
+static void set_cost(struct selected *s, const struct atom *a)
+{
+	const struct measure *m = a->measure;
+	uint64_t ns;
+
+	s->cost += fetch_cost(a);
+	if (!m || (s->op != OP_EVAL && s->op != OP_TEST) || s->set != SET_KINDS ||
+	    s->cost >= ASKED_LAST)
+		return;
+	ns = m->ns / m->evaluations;
+	s->cost = ns < 1 ? 1 : ns > ASKED_LAST / 2 ? ASKED_LAST / 2 : (uint32_t)ns;
 }
 
 static void select_atom(struct compiler *c, uint32_t i, struct strmap *known)
@@ -309,12 +325,12 @@ void select_atoms(struct compiler *c)
 		select_atom(c, i, &known);
 	strmap_fini(&known);
 	index_slots(c);
+	sets_begin(c);
 	for (size_t i = 0; i < p->atoms.n; i++) {
 		struct selected *s = &c->selected[i];
 
-		s->cost += fetch_cost(&p->atoms.items[i]);
+		set_cost(s, &p->atoms.items[i]);
 		if (s->op == OP_EVAL || s->op == OP_TEST)
 			c->out->sets[i] = own_set(c, &p->atoms.items[i]);
 	}
-	sets_begin(c);
 }

@@ -225,6 +225,8 @@ static void put_line(struct buf *out, const struct line *l, bool json)
 		buf_char(out, '{');
 		put_json_text(out, l->rule ? "rule" : "part", buf_view(&text));
 		if (l->test) {
+			buf_char(out, ',');
+			put_json_text(out, "test", l->test->clause->test->text);
 			put_json_place(out, l->test->clause->at);
 			buf_printf(out, ",\"rules\":%u", l->test->rules);
 		}

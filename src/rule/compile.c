@@ -153,6 +153,7 @@ bool compile_store(struct store *s)
 	arena_free(s->compiled);
 	s->compiled = arena_new();
 	s->pool = pool_new(s->compiled, &s->options->statics);
+	pool_measured(s->pool, s->options->measures);
 	compile_lists(s);
 	if (!compile_macros(s))
 		return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What each part of the programs is worth: parts RULES.yaml TRACE.scap [ROUNDS [PART]]
+ * What each part of the programs is worth: parts RULES.yaml TRACE.scap [ROUNDS [PART [PROFILE]]]
  *
  * The trace is gone through with the rules left out, with everything, and with one part left out
  * at a time, ROUNDS times in turn; the least time of each counts. Of the rules it is the time
@@ -8,7 +8,8 @@
  * and without steps that take so long that somebody else was running. A line of the result:
  * "NAME<tab>NS", ns per event. The last lines say what loading and compiling the rules takes, and
  * what is remembered. With PART, a number of enum program_part's bit, only that one is left out,
- * and ns are per event that some rule is about.
+ * and ns are per event that some rule is about. With PROFILE, which `besra profile` saved, tests
+ * are asked in the measured order.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -160,9 +161,18 @@ static struct pass measure(const struct ruleset *rules, const char *trace, int w
 	return pass;
 }
 
-static struct ruleset *load(const char *file, uint64_t *least)
+/* Until the program ends, as its only profile. */
+static void read_profile(const char *file, struct measures *out)
 {
-	const struct rule_options options = { .threshold = PRIORITY_DEBUG };
+	struct diags d = { .arena = arena_new() };
+
+	if (!measures_read(d.arena, file, &d, out))
+		die("the profile cannot be used");
+}
+
+static struct ruleset *load(const char *file, const struct measures *measures, uint64_t *least)
+{
+	const struct rule_options options = { .threshold = PRIORITY_DEBUG, .measures = measures };
 	struct ruleset *rules = NULL;
 
 	for (int i = 0; i < 10; i++) {
@@ -205,14 +215,17 @@ int main(int argc, char **argv)
 {
 	struct pass best[WAYS];
 	uint64_t load_ns = UINT64_MAX;
+	struct measures measures = { 0 };
 	struct ruleset *rules;
 	int rounds, only;
 
 	if (argc < 3)
-		die("usage: parts RULES.yaml TRACE.scap [ROUNDS [PART]]");
+		die("usage: parts RULES.yaml TRACE.scap [ROUNDS [PART [PROFILE]]]");
 	rounds = argc > 3 ? atoi(argv[3]) : 3;
 	only = argc > 4 ? FIRST_PART + atoi(argv[4]) : 0;
-	rules = load(argv[1], &load_ns);
+	if (argc > 5)
+		read_profile(argv[5], &measures);
+	rules = load(argv[1], argc > 5 ? &measures : NULL, &load_ns);
 	for (int round = 0; round < rounds; round++)
 		for (int way = 0; way < WAYS; way++) {
 			struct pass pass;

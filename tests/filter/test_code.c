@@ -276,13 +276,15 @@ static void an_operand_is_asked_once_for_rules_in_a_row(void **state)
 }
 
 /* The rules in one pool, compiled; what they come down to for open's exit goes to out. */
-static struct programs *compile_rules(struct arena *arena, const char *const *conditions, size_t n,
-				      const struct program_options *options, struct buf *out)
+static struct programs *compile_measured(struct arena *arena, const char *const *conditions,
+					 size_t n, const struct program_options *options,
+					 const struct measures *measures, struct buf *out)
 {
 	struct program_rule *rules = arena_array(arena, n, sizeof(*rules));
 	struct pool *pool = pool_new(arena, NULL);
 	struct programs *p;
 
+	pool_measured(pool, measures);
 	for (size_t i = 0; i < n; i++) {
 		struct source_text text = { .text = str_from(conditions[i]) };
 		struct diags diags = { .arena = arena };
@@ -300,6 +302,12 @@ static struct programs *compile_rules(struct arena *arena, const char *const *co
 	programs_disassemble(out, p, EVENT_OPEN_X);
 	buf_char(out, '\0');
 	return p;
+}
+
+static struct programs *compile_rules(struct arena *arena, const char *const *conditions, size_t n,
+				      const struct program_options *options, struct buf *out)
+{
+	return compile_measured(arena, conditions, n, options, NULL, out);
 }
 
 /* Where enough atoms ask something of one field's text, one look at it serves all of them. */
@@ -419,6 +427,45 @@ static void rules_that_need_something_of_one_text_are_skipped_together(void **st
 	buf_fini(&out);
 }
 
+/* Of two tests the one is asked first that decided more often, for the same price. */
+static void what_was_measured_orders_the_tests(void **state)
+{
+	static const struct {
+		const char *condition;
+		uint64_t first, second; /* of 100 times, each was true so often */
+		const char *code;
+	} cases[] = {
+		{ "proc.pid = 40 and fd.num = 3", 90, 10,
+		  "   0  num_eq fd.num 3  false->3\n   1  num_eq proc.pid 40  false->3\n" },
+		{ "proc.pid = 40 and fd.num = 3", 10, 90,
+		  "   0  num_eq proc.pid 40  false->3\n   1  num_eq fd.num 3  false->3\n" },
+		{ "proc.pid = 40 or fd.num = 3", 10, 90,
+		  "   0  num_eq fd.num 3  true->2\n   1  num_eq proc.pid 40  false->3\n" },
+		{ "not proc.pid = 40 and fd.num = 3", 90, 50,
+		  "   0  num_eq proc.pid 40  true->3\n   1  num_eq fd.num 3  false->3\n" },
+		{ "not proc.pid = 40 and fd.num = 3", 10, 50,
+		  "   0  num_eq fd.num 3  false->3\n   1  num_eq proc.pid 40  true->3\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct measure items[] = { { STR("proc.pid = 40"), 100, cases[i].first, 1000 },
+					   { STR("fd.num = 3"), 100, cases[i].second, 1000 } };
+		struct measures measures = { items, ARRAY_SIZE(items) };
+		struct arena *arena = arena_new();
+		struct buf out = { 0 };
+
+		measures_sort(&measures);
+		print_message("  %s, %llu and %llu\n", cases[i].condition,
+			      (unsigned long long)cases[i].first,
+			      (unsigned long long)cases[i].second);
+		compile_measured(arena, &cases[i].condition, 1, &without_threads, &measures, &out);
+		assert_true(str_starts_with(buf_view(&out), str_from(cases[i].code)));
+		buf_fini(&out);
+		arena_free(arena);
+	}
+}
+
 enum breakage {
 	NO_RETURN,
 	RETURN_INSIDE,
@@ -517,6 +564,7 @@ int main(void)
 		cmocka_unit_test(an_operand_is_asked_once_for_rules_in_a_row),
 		cmocka_unit_test(patterns_on_one_field_share_a_look),
 		cmocka_unit_test(rules_that_need_something_of_one_text_are_skipped_together),
+		cmocka_unit_test(what_was_measured_orders_the_tests),
 		cmocka_unit_test(the_proof_finds_every_kind_of_broken_program),
 	};
 
