@@ -528,9 +528,6 @@ struct possible push_atom(struct push *p, const struct atom *a)
 	if (a->left->kind != OPERAND_FIELD || a->right || a->multi || a->left->is_list ||
 	    a->left->field.id == FIELD_EVT_AROUND)
 		return anything();
-	/* a call that came through a ring passes without being asked */
-	if (a->left->field.id == FIELD_EVT_IS_IO_URING)
-		return always(atom_eval(a, &p->ctx));
 	o = field_origin(&a->left->field, p->type);
 	if (o.param >= WIRE_TEST_PARAMS)
 		return anything();

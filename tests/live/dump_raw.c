@@ -75,6 +75,31 @@ static void param(struct buf *out, const struct event *ev, unsigned i)
 	}
 }
 
+/* "+path": "/real", "+tuple": "02...", ...: of an event that has them. */
+static void extension(struct buf *out, const struct event *ev)
+{
+	static const struct {
+		const char *name;
+		enum value_type type;
+	} parts[EXTENSIONS] = {
+#define EXTENSION(id, what, kind) { (what), TYPE_##kind },
+#include "tables/extensions.def"
+#undef EXTENSION
+	};
+
+	for (unsigned i = 0; i < ev->nextra; i++) {
+		struct str s = event_extension(ev, i);
+
+		buf_printf(out, ", \"+%s\": ", parts[i].name);
+		if (s.len == 0)
+			buf_str(out, STR("null"));
+		else if (parts[i].type == TYPE_FSPATH)
+			text(out, str_of(s.p, s.len - 1));
+		else
+			hex(out, s);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct err err;
@@ -101,6 +126,7 @@ int main(int argc, char **argv)
 				   STR_ARG(ev.info->params[i].name));
 			param(&out, &ev, i);
 		}
+		extension(&out, &ev);
 		buf_str(&out, STR("}}\n"));
 		fwrite(out.p, 1, out.len, stdout);
 	}

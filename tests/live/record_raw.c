@@ -67,6 +67,7 @@ int main(int argc, char **argv)
 				  .bulk_ring_bytes = 16 << 20 };
 	struct err err = { 0 };
 	struct marks marks = { 0 };
+	const bool extended = getenv("BESRA_EXTENSION");
 	struct source *s;
 	struct scap_writer *w;
 	int ready[2], go[2], status = 0;
@@ -84,6 +85,8 @@ int main(int argc, char **argv)
 		perror(getenv("BESRA_MARKS"));
 		return 1;
 	}
+	if (extended)
+		scap_with_extension(w);
 	child = fork();
 	if (child == 0) {
 		if (dup2(ready[1], 3) < 0 || dup2(go[0], 4) < 0 || close_range(5, ~0u, 0) < 0)
@@ -97,7 +100,8 @@ int main(int argc, char **argv)
 	}
 	if (child < 0 || read(ready[0], &c, 1) != 1)
 		return 1;
-	memset(want, WIRE_NEED_EVENT | WIRE_NEED_FAILED, sizeof(want));
+	memset(want, WIRE_NEED_EVENT | WIRE_NEED_FAILED | (extended ? WIRE_NEED_EXTENSION : 0),
+	       sizeof(want));
 	if (live_want(s, want, true, &err) < 0 || live_scope_pid(s, child, &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
