@@ -153,6 +153,7 @@ enum wire_loss {
 	WIRE_LOSS_READ,      /* user or kernel memory could not be read: a parameter is absent */
 	WIRE_LOSS_CUT,       /* a string or list was longer than its limit */
 	WIRE_LOSS_URING,     /* work through a ring: its beginning, end or names were not kept */
+	WIRE_LOSS_RECURSION, /* a program was kept from running inside another; the agent asks */
 	WIRE_LOSSES
 };
 

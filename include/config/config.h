@@ -68,6 +68,7 @@ enum option_id {
 
 #define OPTION_TYPE_BOOL      bool
 #define OPTION_TYPE_INT       int64_t
+#define OPTION_TYPE_NUMBER    double
 #define OPTION_TYPE_TEXT      struct str
 #define OPTION_TYPE_CHOICE    struct str
 #define OPTION_TYPE_LIST      struct str_list

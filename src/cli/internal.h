@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "besra/besra.h"
 #include "config/config.h"
+#include "engine/losses.h"
 #include "engine/setup.h"
 #include "source/live.h"
 
@@ -153,7 +154,12 @@ int run_live(const struct setup *s);
 /* ---- losses.c ---- */
 
 /* What a live source missed: one line per reason, so that nothing is missing silently. */
-void print_losses(struct source *s);
+/* `rules` NULL: none were checked. */
+void print_losses(struct source *s, const struct ruleset *rules);
+/* What was found out afterwards of what was missed. */
+void print_repairs(const struct source *s, const struct engine_stats *e);
+/* Does what the configuration wants done about lost events; false: end the run. */
+bool act_on_losses(struct losses *l, struct engine *e, struct source *s, struct outputs *outputs);
 /* What this kernel keeps from being seen at all; nothing where all is seen. */
 void print_unseen(const struct source *s);
 /* What it had not to send, because no rule could match it: one line per system call. */

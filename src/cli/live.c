@@ -59,7 +59,8 @@ struct live_run {
 	struct arena *pushed_arena;
 	const struct live_predicates
 		*pushed; /* NULL: the kernel side sends all that was asked for */
-	unsigned empty;  /* looks that found nothing, in a row */
+	struct losses *losses;
+	unsigned empty; /* looks that found nothing, in a row */
 };
 
 /* Nothing is there now: wait a moment, or sleep until the kernel side wakes us. */
@@ -231,10 +232,23 @@ static int run_events(struct live_run *r)
 		if (n != -EAGAIN && i % LOOK_EVERY)
 			continue;
 		engine_tidy(r->run.engine, n == -EAGAIN);
+		if (!act_on_losses(r->losses, r->run.engine, r->run.source, r->run.outputs))
+			return EXIT_FAILED;
 		if (run_is_over(&r->run))
 			break;
 	}
 	return EXIT_OK;
+}
+
+static struct losses *losses_configured(const struct setup *s)
+{
+	struct diags d = { .arena = s->arena };
+	struct losses *l = losses_new(&s->config, &d);
+
+	print_diags(&d, true);
+	if (!l && !d.errors)
+		complain("count losses: out of memory");
+	return l;
 }
 
 int run_live(const struct setup *s)
@@ -249,9 +263,12 @@ int run_live(const struct setup *s)
 		complain("--scope and a command do not go together: the command is the scope");
 		return EXIT_FAILED;
 	}
-	r.run.rules = load_rule_set(s);
-	if (!r.run.rules)
+	r.losses = losses_configured(s);
+	r.run.rules = r.losses ? load_rule_set(s) : NULL;
+	if (!r.run.rules) {
+		losses_free(r.losses);
 		return EXIT_FAILED;
+	}
 	if (s->flags->command && child_prepare(&r.child, s->flags->command))
 		r.scope = (struct scope){ .kind = WIRE_SCOPE_TASKS, .pid = r.child.pid };
 	catch_signals();
@@ -259,12 +276,15 @@ int run_live(const struct setup *s)
 	if ((!s->flags->command || r.child.pid > 0) && open_source(&r) &&
 	    run_start(&r.run, false)) {
 		status = run_finish(&r.run, run_events(&r));
-		print_losses(r.run.source);
+		print_losses(r.run.source, r.run.rules);
+		if (flag_given(s->flags, FLAG_VERBOSE))
+			print_repairs(r.run.source, engine_stats(r.run.engine));
 		if (flag_given(s->flags, FLAG_VERBOSE))
 			print_saved(r.run.source);
 	}
 	child_abandon(&r.child);
 	run_close(&r.run);
+	losses_free(r.losses);
 	arena_free(r.pushed_arena);
 	return status;
 }

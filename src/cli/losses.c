@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "base/clock.h"
+
 /* Which events: " (openat 12, close 3)". */
 static void name_types(struct buf *out, const struct live_loss *losses, size_t n,
 		       enum wire_loss reason)
@@ -43,12 +45,18 @@ static void print_groups(const struct live_loss *losses, size_t n, enum wire_los
 	}
 }
 
-static bool is_of_events(enum wire_loss reason)
+/* The rules that could have matched, had they seen them. */
+static void print_blind(const struct ruleset *rules, const struct live_loss *losses, size_t n)
 {
-	return reason == WIRE_LOSS_RING || reason == WIRE_LOSS_SHARE;
+	struct buf blind = { 0 };
+
+	losses_blind(&blind, rules, losses, n);
+	if (blind.len)
+		complain("  rules that may have missed something: %.*s", STR_ARG(buf_view(&blind)));
+	buf_fini(&blind);
 }
 
-void print_losses(struct source *s)
+void print_losses(struct source *s, const struct ruleset *rules)
 {
 	static const char *const reasons[WIRE_LOSSES] = {
 		[WIRE_LOSS_RING] = "events lost: a ring buffer was full",
@@ -60,6 +68,9 @@ void print_losses(struct source *s)
 		[WIRE_LOSS_CUT] = "parameters cut: longer than their limit",
 		[WIRE_LOSS_URING] =
 			"requests of io_urings whose beginning, end or names were missed",
+		[WIRE_LOSS_RECURSION] =
+			"times a kernel program was kept from interrupting itself: its event is "
+			"lost",
 	};
 	struct live_loss losses[1024];
 	size_t n = live_losses(s, losses, ARRAY_SIZE(losses));
@@ -75,14 +86,53 @@ void print_losses(struct source *s)
 
 		if (!sums[i] || !reasons[i])
 			continue;
-		if (is_of_events((enum wire_loss)i))
+		if (loss_is_of_events((enum wire_loss)i))
 			name_types(&types, losses, n, (enum wire_loss)i);
 		complain("%" PRIu64 " %s%.*s", sums[i], reasons[i], (int)types.len,
 			 types.len ? types.p : "");
 		buf_fini(&types);
-		if (is_of_events((enum wire_loss)i))
+		if (loss_is_of_events((enum wire_loss)i))
 			print_groups(losses, n, (enum wire_loss)i);
 	}
+	print_blind(rules, losses, n);
+}
+
+void print_repairs(const struct source *s, const struct engine_stats *e)
+{
+	struct live_repairs r;
+
+	live_repairs(s, &r);
+	if (r.looked_up || r.not_found)
+		complain("%" PRIu64 " threads were found late and looked up, %" PRIu64
+			 " were gone by then",
+			 r.looked_up, r.not_found);
+	if (r.reread || r.waiting + r.given_up)
+		complain("%" PRIu64 " times a process was read again since events of it were lost; "
+			 "%" PRIu64 " were not for lack of time",
+			 r.reread, r.waiting + r.given_up);
+	if (e->swept)
+		complain("%" PRIu64 " threads had ended unseen", e->swept);
+}
+
+bool act_on_losses(struct losses *l, struct engine *e, struct source *s, struct outputs *outputs)
+{
+	struct losses_news news;
+
+	if (!losses_look(l, e, s, &news))
+		return true;
+	if (news.log)
+		complain("%.*s", STR_ARG(news.text));
+	if (news.line.len)
+		outputs_send(outputs,
+			     &(struct alert_text){ .line = news.line,
+						   .rule = STR("Falco internal: syscall event "
+							       "drop"),
+						   .priority = STR("Debug"),
+						   .severity = PRIORITY_DEBUG,
+						   .ts = clock_realtime_ns() });
+	if (news.exit)
+		complain("%.*s Exiting.", STR_ARG(news.text));
+	return !news.exit;
 }
 
 void print_unseen(const struct source *s)

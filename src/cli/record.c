@@ -347,7 +347,7 @@ int command_record(int argc, char **argv)
 	if (ok && strcmp(r.path, "-") != 0)
 		fprintf(stderr, "besra: %" PRIu64 " events in %s\n", r.events, r.path);
 	if (r.source)
-		print_losses(r.source);
+		print_losses(r.source, NULL);
 	source_close(r.source);
 	idmap_fini(&r.listed);
 	buf_fini(&r.changed);

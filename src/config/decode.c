@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 /*
  * The tree against the tables: a node whose path is an option is decoded, one on the way to an
@@ -23,6 +24,30 @@ static bool decode_int(const struct yaml_node *n, const struct option_info *o, i
 	if (!yaml_int(n, &v))
 		return bad(d, n, o, "a whole number");
 	if (v < o->min || v > o->max) {
+		diag_add(d, LOAD_ERR_YAML_VALIDATE, n->span,
+			 "%s must be from %" PRId64 " to %" PRId64, o->key, o->min, o->max);
+		return false;
+	}
+	*out = v;
+	return true;
+}
+
+/* With a point or without; ".1" and "1e-3" are numbers, too. */
+static bool decode_number(const struct yaml_node *n, const struct option_info *o, double *out,
+			  struct diags *d)
+{
+	char text[64], *end = text;
+	double v = 0;
+
+	if (n->kind == YAML_SCALAR && n->value.text.len < sizeof(text)) {
+		memcpy(text, n->value.text.p, n->value.text.len);
+		text[n->value.text.len] = '\0';
+		v = strtod(text, &end);
+	}
+	if (end == text || *end)
+		return bad(d, n, o, "a number");
+	/* Comparisons with what is no number are false. */
+	if (!(v >= (double)o->min && v <= (double)o->max)) {
 		diag_add(d, LOAD_ERR_YAML_VALIDATE, n->span,
 			 "%s must be from %" PRId64 " to %" PRId64, o->key, o->min, o->max);
 		return false;
@@ -63,6 +88,8 @@ static bool decode_value(const struct yaml_node *n, const struct option_info *o,
 		return yaml_bool(n, out) || bad(d, n, o, "true or false");
 	case TYPED_INT:
 		return decode_int(n, o, out, d);
+	case TYPED_NUMBER:
+		return decode_number(n, o, out, d);
 	case TYPED_TEXT:
 		if (n->kind != YAML_SCALAR)
 			return bad(d, n, o, "a text");

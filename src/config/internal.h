@@ -19,6 +19,7 @@
 enum option_type {
 	TYPED_BOOL,
 	TYPED_INT,
+	TYPED_NUMBER,
 	TYPED_TEXT,
 	TYPED_CHOICE,
 	TYPED_LIST,
@@ -33,7 +34,7 @@ struct option_info {
 	enum option_type type;
 	const char *preset;  /* "": nothing */
 	const char *choices; /* TYPED_CHOICE: separated by blanks */
-	int64_t min, max;    /* TYPED_INT */
+	int64_t min, max;    /* TYPED_INT, TYPED_NUMBER */
 	size_t offset;       /* in struct config */
 	const char *help;
 };

@@ -41,6 +41,7 @@ static const struct {
 } type_words[] = {
 	[TYPED_BOOL] = { "boolean", "\"type\":\"boolean\"" },
 	[TYPED_INT] = { "integer", "\"type\":\"integer\"" },
+	[TYPED_NUMBER] = { "number", "\"type\":\"number\"" },
 	[TYPED_TEXT] = { "text", "\"type\":\"string\"" },
 	[TYPED_CHOICE] = { "text", "\"type\":\"string\"" },
 	[TYPED_LIST] = { "list",
@@ -95,7 +96,7 @@ static void put_option(struct buf *out, const struct option_info *o)
 	put_quoted(out, o->help);
 	if (o->choices)
 		put_choices(out, str_from(o->choices));
-	if (o->type == TYPED_INT)
+	if (o->type == TYPED_INT || o->type == TYPED_NUMBER)
 		buf_printf(out, ",\"minimum\":%lld,\"maximum\":%lld", (long long)o->min,
 			   (long long)o->max);
 	buf_char(out, '}');

@@ -201,6 +201,16 @@ void engine_count_swept(struct engine *e)
 	e->stats.swept++;
 }
 
+const struct alert_writer *engine_writer(const struct engine *e)
+{
+	return &e->writer;
+}
+
+const struct ruleset *engine_rules(const struct engine *e)
+{
+	return e->parts.rules;
+}
+
 struct source *engine_source(struct engine *e)
 {
 	return e->parts.source;

@@ -65,6 +65,8 @@ void sweep_fini(struct sweep *w);
 
 struct sweep *engine_sweep(struct engine *e);
 struct source *engine_source(struct engine *e);
+const struct alert_writer *engine_writer(const struct engine *e);
+const struct ruleset *engine_rules(const struct engine *e);
 void engine_count_swept(struct engine *e);
 /* An event that changes the state and is shown to nobody. */
 void engine_apply(struct engine *e, const struct event *ev);

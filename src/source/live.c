@@ -431,6 +431,7 @@ size_t live_losses(struct source *s, struct live_loss *out, size_t max)
 	const int cpus = libbpf_num_possible_cpus();
 	uint64_t *counts = calloc((size_t)cpus, sizeof(*counts));
 	struct wire_loss_key key, *last = NULL;
+	uint64_t missed;
 	size_t n = 0;
 
 	while (counts && bpf_map_get_next_key(l->kernel.losses_fd, last, &key) == 0) {
@@ -449,5 +450,12 @@ size_t live_losses(struct source *s, struct live_loss *out, size_t max)
 		n++;
 	}
 	free(counts);
+	missed = kernel_missed(&l->kernel);
+	if (missed) {
+		if (n < max)
+			out[n] = (struct live_loss){ .reason = WIRE_LOSS_RECURSION,
+						     .count = missed };
+		n++;
+	}
 	return n;
 }

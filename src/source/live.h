@@ -61,6 +61,8 @@ int kernel_load(struct kernel_side *k, const struct live_options *options, const
 bool kernel_lacks(const struct kernel_side *k, const uint8_t *want);
 int kernel_attach(struct kernel_side *k, struct err *err);
 void kernel_unload(struct kernel_side *k);
+/* How often the kernel did not run a program, since it would have interrupted itself. */
+uint64_t kernel_missed(const struct kernel_side *k);
 /* By its name in bpf/; NULL when there is none. */
 struct bpf_program *kernel_program(const struct kernel_side *k, const char *name);
 

@@ -296,6 +296,23 @@ void kernel_unload(struct kernel_side *k)
 	*k = (struct kernel_side){ 0 };
 }
 
+uint64_t kernel_missed(const struct kernel_side *k)
+{
+	struct bpf_program *program;
+	uint64_t sum = 0;
+
+	bpf_object__for_each_program(program, k->objects[0])
+	{
+		struct bpf_prog_info info = { 0 };
+		uint32_t len = sizeof(info);
+		int fd = bpf_program__fd(program);
+
+		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &len) == 0)
+			sum += info.recursion_misses;
+	}
+	return sum;
+}
+
 struct bpf_program *kernel_program(const struct kernel_side *k, const char *name)
 {
 	return bpf_object__find_program_by_name(k->objects[0], name);
