@@ -41,7 +41,7 @@ static struct program_stats stats_of(const struct programs *p)
 static void what_is_remembered_ends_when_its_fact_changes(void **state)
 {
 	static const struct {
-		const char *fact, *condition, *events[4];
+		const char *fact, *condition, *events[4]; /* with a +: before the first question */
 	} cases[] = {
 		{ "exec",
 		  "proc.name = tac and proc.args = -z",
@@ -56,6 +56,11 @@ static void what_is_remembered_ends_when_its_fact_changes(void **state)
 		{ "setuid", "user.uid = 7 and not user.uid = 8", { "SETUID_X 40 res=0 uid=7" } },
 		{ "setgid", "group.gid in (7, 70)", { "SETGID_X 40 res=0 gid=7" } },
 		{ "setresuid", "user.uid = 9", { "SETRESUID_X 40 res=0 ruid=9 euid=9 suid=9" } },
+		{ "setreuid", "user.uid = 11", { "SETREUID_X 40 res=0 ruid=11 euid=11" } },
+		{ "setresgid",
+		  "group.gid = 12",
+		  { "SETRESGID_X 40 res=0 rgid=12 egid=12 sgid=12" } },
+		{ "setregid", "group.gid = 13", { "SETREGID_X 40 res=0 rgid=13 egid=13" } },
 		{ "setsid", "proc.sid = 40 and proc.sid != 30", { "SETSID_X 40 res=40" } },
 		{ "name of the session's leader",
 		  "proc.sname = tmux",
@@ -72,6 +77,37 @@ static void what_is_remembered_ends_when_its_fact_changes(void **state)
 		{ "a group's name",
 		  "group.name = staff or group.name = wheel",
 		  { "GROUP_ADDED_E 1 gid=1000 name=staff container_id=0123456789ab" } },
+		{ "a user who is no more",
+		  "user.uid = 1000 and not user.name = alice",
+		  { "+"
+		    "USER_ADDED_E 1 uid=1000 gid=1000 name=alice home=/home/alice shell=/bin/sh container_id=0123456789ab",
+		    "USER_DELETED_E 1 uid=1000 gid=1000 name=alice home=/home/alice shell=/bin/sh container_id=0123456789ab" } },
+		{ "a group that is no more",
+		  "group.gid = 1000 and not group.name = staff",
+		  { "+"
+		    "GROUP_ADDED_E 1 gid=1000 name=staff container_id=0123456789ab",
+		    "GROUP_DELETED_E 1 gid=1000 name=staff container_id=0123456789ab" } },
+		{ "unshare",
+		  "thread.cap_effective contains CAP_SYS_ADMIN",
+		  { "UNSHARE_X 40 res=0 flags=1048576" } },
+		{ "setns",
+		  "thread.cap_effective contains CAP_SYS_ADMIN and thread.cap_permitted exists",
+		  { "SETNS_X 40 res=0 fd=3 nstype=1048576" } },
+		{ "chroot",
+		  "proc.cwd = /srv/ and not proc.cwd = /",
+		  { "CHROOT_X 40 res=0 path=/srv", "CHDIR_X 40 res=0 path=/srv" } },
+		{ "a name of its own, then exec",
+		  "proc.name = worker and not proc.name = cat",
+		  { "PRCTL_X 40 res=0 option=15 arg2_str=masked arg2_int=0",
+		    "EXECVE_19_X 40 res=0 exe=worker tid=40 pid=40 ptid=30 comm=worker" } },
+		{ "parent that ends, with one above that takes its children",
+		  "proc.pname = sshd and proc.aname[2] = systemd",
+		  { "PRCTL_X 20 res=0 option=36 arg2_str=1 arg2_int=1",
+		    "PROCEXIT_1_E 30 status=0 ret=0 sig=0 core=0 reaper_tid=20" } },
+		{ "number used again without an end",
+		  "proc.name = bash and proc.args = -x",
+		  { "CLONE_20_X 30 res=40 exe=bash args=\"-x\\0\" tid=30 pid=30 ptid=20 comm=bash vtid=30 vpid=30",
+		    "CLONE_20_X 40 res=0 exe=bash args=\"-x\\0\" tid=40 pid=40 ptid=30 comm=bash vtid=40 vpid=40" } },
 		{ "parent that ends",
 		  "not proc.pname = bash and not proc.pname = sh",
 		  { "PROCEXIT_1_E 30 status=0 ret=0 sig=0 core=0 reaper_tid=1" } },
@@ -106,11 +142,15 @@ static void what_is_remembered_ends_when_its_fact_changes(void **state)
 				     "gid=1000 cgroups=\"cpu=/docker/"
 				     "0123456789abcdef0123456789abcdef0123456789abcdef"
 				     "0123456789abcdef\\0\""));
+		if (cases[i].events[0][0] == '+')
+			scene_event(&s, cases[i].events[0] + 1);
 		for (int n = 0; n < 3; n++) {
 			scene_event(&s, ASK);
 			assert_false(run(p, &s));
 		}
 		for (size_t k = 0; k < 4 && cases[i].events[k]; k++) {
+			if (cases[i].events[k][0] == '+')
+				continue;
 			scene_event(&s, cases[i].events[k]);
 			run(p, &s);
 		}
@@ -168,6 +208,34 @@ static void threads_of_another_machine_are_others(void **state)
 	scenes_fini(&scenes);
 }
 
+/* Rules that are loaded anew know nothing of what others found out about a thread. */
+static void a_reload_starts_with_nothing_remembered(void **state)
+{
+	static const char *const conditions[] = {
+		"proc.name in (a, cat) and not proc.exepath = x",
+		"not proc.name in (a, cat) and not proc.exepath = x",
+		"proc.exepath = x or proc.name in (b, cat)",
+	};
+	struct scenes scenes;
+	struct scene *s;
+
+	(void)state;
+	scenes_load(&scenes);
+	s = scenes_get(&scenes, STR("opened"));
+	for (size_t i = 0; i < ARRAY_SIZE(conditions); i++) {
+		struct compiled c = compile(str_from(conditions[i]));
+		struct programs *p = make(&c, &all);
+
+		assert_int_equal(run(p, s), pool_eval(c.pool, c.expr, &s->ctx));
+		assert_int_equal(stats_of(p).recalled, 0);
+		assert_int_equal(run(p, s), pool_eval(c.pool, c.expr, &s->ctx));
+		assert_int_equal(stats_of(p).recalled, 1);
+		programs_free(p);
+		compiled_fini(&c);
+	}
+	scenes_fini(&scenes);
+}
+
 static void without_memory_nothing_is_remembered_and_that_is_counted(void **state)
 {
 	const struct program_options poor = { .mode = MATCH_ALL, .memory = 1 };
@@ -219,6 +287,7 @@ int main(void)
 		cmocka_unit_test(what_is_remembered_ends_when_its_fact_changes),
 		cmocka_unit_test(answers_are_remembered_until_told_to_forget),
 		cmocka_unit_test(threads_of_another_machine_are_others),
+		cmocka_unit_test(a_reload_starts_with_nothing_remembered),
 		cmocka_unit_test(without_memory_nothing_is_remembered_and_that_is_counted),
 		cmocka_unit_test(what_changes_by_itself_is_never_remembered),
 	};
