@@ -53,8 +53,13 @@ struct fact {
 bool facts_exclude(const struct linter *l, struct fact a, struct fact b, bool present);
 /* Wherever a holds, b does. */
 bool fact_implies(const struct linter *l, struct fact a, struct fact b);
-/* A value that the field never has: what it has instead; NULL when it may. */
-const char *value_impossible(struct arena *arena, const struct field_ref *f, struct str value);
+/* The operator is about values as a whole. */
+bool wants_exact(enum test_op op);
+/*
+ * A value that the test's field never equals, or never begins or ends with or holds, as the test
+ * asks: what it has instead; NULL when it may.
+ */
+const char *value_impossible(struct arena *arena, const struct test *t, struct str value);
 /* The same of all values of a test for being equal to one of them. */
 const char *test_impossible(struct arena *arena, const struct test *t);
 /* The field belongs to the event's descriptor. */

@@ -281,12 +281,8 @@ static const char *result(struct arena *arena, struct str s)
 	return "it is SUCCESS or the name of an error, such as EACCES";
 }
 
-const char *value_impossible(struct arena *arena, const struct field_ref *f, struct str s)
+static bool is_comm(const struct field_ref *f)
 {
-	static const struct str directions[] = { { "<", 1 }, { ">", 1 } };
-	static const struct str io_words[] = { { "read", 4 }, { "write", 5 } };
-	static const struct str families[] = { { "ip", 2 }, { "unix", 4 } };
-
 	switch ((int)f->id) {
 	case FIELD_PROC_NAME:
 	case FIELD_PROC_PNAME:
@@ -294,7 +290,31 @@ const char *value_impossible(struct arena *arena, const struct field_ref *f, str
 	case FIELD_PROC_SNAME:
 	case FIELD_PROC_VPGID_NAME:
 	case FIELD_PROC_PGID_NAME:
-		return comm(arena, s);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool wants_part(enum test_op op)
+{
+	return op == TEST_STARTSWITH || op == TEST_ENDSWITH || op == TEST_CONTAINS ||
+	       op == TEST_ICONTAINS;
+}
+
+bool wants_exact(enum test_op op)
+{
+	return op == TEST_EQ || op == TEST_NE || op == TEST_IN || op == TEST_INTERSECTS;
+}
+
+/* What holds of all values of the field; NULL when it may be this one. */
+static const char *whole_impossible(struct arena *arena, const struct field_ref *f, struct str s)
+{
+	static const struct str directions[] = { { "<", 1 }, { ">", 1 } };
+	static const struct str io_words[] = { { "read", 4 }, { "write", 5 } };
+	static const struct str families[] = { { "ip", 2 }, { "unix", 4 } };
+
+	switch ((int)f->id) {
 	case FIELD_FD_TYPECHAR:
 		return letter(arena, s);
 	case FIELD_FD_TYPE:
@@ -325,15 +345,21 @@ const char *value_impossible(struct arena *arena, const struct field_ref *f, str
 	}
 }
 
+const char *value_impossible(struct arena *arena, const struct test *t, struct str s)
+{
+	if (is_comm(&t->field) && (wants_part(t->op) || wants_exact(t->op)))
+		return comm(arena, s);
+	return wants_exact(t->op) ? whole_impossible(arena, &t->field, s) : NULL;
+}
+
 const char *test_impossible(struct arena *arena, const struct test *t)
 {
 	const char *why = NULL;
 
-	if (!t->plain || t->modified ||
-	    (t->op != TEST_EQ && t->op != TEST_IN && t->op != TEST_INTERSECTS))
+	if (!t->plain || t->modified || t->op == TEST_NE)
 		return NULL;
 	for (size_t i = 0; i < t->nvalues; i++) {
-		why = value_impossible(arena, &t->field, t->values[i].text);
+		why = value_impossible(arena, t, t->values[i].text);
 		if (!why)
 			return NULL;
 	}

@@ -475,24 +475,48 @@ static bool is_about_types(const struct clause *c)
 	return c->n;
 }
 
+/* Of a single test, negated or not; 0: it is none. */
+static unsigned cost_of_part(const struct clause *c)
+{
+	c = c->kind == PART_NOT ? c->items[0] : c;
+	return c->kind == PART_TEST ? cost_of(c->test) : 0;
+}
+
+/* The first part after `at` that ought to stand in front of it; c->n: none does. */
+static size_t find_cheaper(const struct clause *c, size_t at, bool types)
+{
+	size_t i = at + 1;
+
+	while (i < c->n &&
+	       (is_about_types(c->items[i]) != types || (!types && cost_of_part(c->items[i]) != 1)))
+		i++;
+	return i;
+}
+
+/* The first part that is not about types is costly, and types or something cheap come later. */
 static void costly_first(struct linter *l, const struct clause *c)
 {
-	const struct clause *first = c->items[0];
-	const struct clause *test = first->kind == PART_NOT ? first->items[0] : first;
+	const struct clause *test;
+	struct lint_finding *f;
+	size_t at = 0, better;
+	bool types = true;
 
-	if (test->kind != PART_TEST || cost_of(test->test) < COSTLY)
+	while (at < c->n && is_about_types(c->items[at]))
+		at++;
+	if (at == c->n || cost_of_part(c->items[at]) < COSTLY)
 		return;
-	for (size_t i = 1; i < c->n; i++) {
-		struct lint_finding *f;
-
-		if (!is_about_types(c->items[i]))
-			continue;
-		f = finding(l, LINT_COSTLY_FIRST, first->at,
-			    "'%.*s' is costly and stands before the event type",
-			    STR_ARG(brief(l, test->test->text)));
-		point_at(l, f, c->items[i]->at, "put this in front");
-		return;
+	better = find_cheaper(c, at, types);
+	if (better == c->n) {
+		types = false;
+		better = find_cheaper(c, at, types);
 	}
+	if (better == c->n)
+		return;
+	test = c->items[at]->kind == PART_NOT ? c->items[at]->items[0] : c->items[at];
+	f = finding(l, LINT_COSTLY_FIRST, c->items[at]->at, "'%.*s' is costly and stands before %s",
+		    STR_ARG(brief(l, test->test->text)),
+		    types ? "the event type" : "what costs next to nothing");
+	point_at(l, f, c->items[better]->at, "put this in front");
 }
 
 static void neighbours(struct linter *l, const struct clause *c)

@@ -11,11 +11,6 @@ static bool is_text(enum value_type type)
 	return type == TYPE_CHARBUF || type == TYPE_FSPATH || type == TYPE_FSRELPATH;
 }
 
-static bool wants_exact(enum test_op op)
-{
-	return op == TEST_EQ || op == TEST_NE || op == TEST_IN || op == TEST_INTERSECTS;
-}
-
 /* Fields of command lines and arguments hold such characters themselves. */
 static bool is_name(const struct field_ref *f)
 {
@@ -44,13 +39,13 @@ static bool is_name(const struct field_ref *f)
 static void impossible(struct linter *l, const struct clause *c, const struct test_value *v)
 {
 	const struct test *t = c->test;
-	const char *why = value_impossible(l->arena, &t->field, v->text);
+	const char *why = value_impossible(l->arena, t, v->text);
 	struct lint_finding *f;
 
 	if (!why)
 		return;
-	f = finding(l, LINT_IMPOSSIBLE_VALUE, v->at, "%.*s is never '%.*s'", STR_ARG(t->left),
-		    STR_ARG(brief(l, v->text)));
+	f = finding(l, LINT_IMPOSSIBLE_VALUE, v->at, "%.*s %s '%.*s'", STR_ARG(t->left),
+		    wants_exact(t->op) ? "is never" : "never holds", STR_ARG(brief(l, v->text)));
 	remedy(l, f, "%s", why);
 	if (!span_within(v->at, c->at))
 		point_at(l, f, c->at, "it is compared here");
@@ -220,12 +215,10 @@ static void test_values(struct linter *l, const struct clause *c)
 	if (t->op == TEST_IN || t->op == TEST_INTERSECTS || t->op == TEST_PMATCH)
 		repeated_values(l, c);
 	for (size_t i = 0; i < t->nvalues; i++) {
-		if (wants_exact(t->op)) {
-			impossible(l, c, &t->values[i]);
-			if (is_text(t->field.type)) {
-				pattern(l, c, &t->values[i]);
-				absent_text(l, c, &t->values[i]);
-			}
+		impossible(l, c, &t->values[i]);
+		if (wants_exact(t->op) && is_text(t->field.type)) {
+			pattern(l, c, &t->values[i]);
+			absent_text(l, c, &t->values[i]);
 		}
 		if (t->op == TEST_PMATCH)
 			covered(l, c, &t->values[i]);
