@@ -231,10 +231,9 @@ __noinline int complete_compat(struct call *c)
 	return 0;
 }
 
-static __always_inline void call_read(struct call *c, struct pt_regs *regs, long ret)
+static __always_inline void call_read_of(struct task_struct *task, struct call *c,
+					 struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-
 	c->ret = call_result(task, regs, ret);
 	if (task_is_compat(task)) {
 		c->compat = regs->orig_ax;
@@ -254,6 +253,11 @@ static __always_inline void call_read(struct call *c, struct pt_regs *regs, long
 	c->args[3] = regs->r10;
 	c->args[4] = regs->r8;
 	c->args[5] = regs->r9;
+}
+
+static __always_inline void call_read(struct call *c, struct pt_regs *regs, long ret)
+{
+	call_read_of(bpf_get_current_task_btf(), c, regs, ret);
 }
 
 /* ---- The caller's memory -------------------------------------------------------------------- */
@@ -283,19 +287,22 @@ static __always_inline __u64 user_timespec_ns(const struct call *c, __u64 at)
 /* ---- Programs ------------------------------------------------------------------------------- */
 
 /*
- * What the event put together says is found out by a program of its own, exit_late, which then
- * sends the event: there is one of it, not a part of every program. Without it all are sent.
+ * Sends the event of a call. That is done by a program of its own, of which there is one, not a
+ * part of every program: exit_send, or where the event's predicate is to be asked before,
+ * exit_late. Without that one all are sent.
  */
-static __always_inline void emit_late(void *ctx, struct bpf_scratch *e, struct pt_regs *regs,
-				      __u32 lane)
+static __always_inline int emit_end(void *ctx, struct bpf_scratch *e, struct pt_regs *regs,
+				    __u32 lane)
 {
 	__u32 zero = 0, nr = regs->orig_ax & (WIRE_SYSCALLS_MAX - 1);
 	struct wire_needs *n = bpf_map_lookup_elem(&needs, &zero);
 
-	if (!n || !(n->syscall[nr] & WIRE_NEED_LATE))
-		return;
 	e->lane = lane;
-	bpf_tail_call(ctx, &exit_programs, WIRE_LATE);
+	if (n && n->syscall[nr] & WIRE_NEED_LATE)
+		bpf_tail_call(ctx, &exit_programs, WIRE_LATE);
+	bpf_tail_call(ctx, &exit_programs, WIRE_SEND);
+	count_loss(WIRE_LOSS_TAIL_CALL, e->type);
+	return 0;
 }
 
 /*
@@ -307,15 +314,16 @@ static __always_inline void emit_late(void *ctx, struct bpf_scratch *e, struct p
 	SEC("tp_btf/sys_exit")                                                                     \
 	int BPF_PROG(exit_##name, struct pt_regs *regs, long ret)                                  \
 	{                                                                                          \
-		struct bpf_scratch *e = emit_begin(EVENT_##EVENT, EVENT##_PARAMS);                 \
+		struct task_struct *task = bpf_get_current_task_btf();                             \
+		struct bpf_scratch *e = emit_scratch();                                            \
 		struct call c;                                                                     \
                                                                                                    \
 		if (!e)                                                                            \
 			return 0;                                                                  \
-		call_read(&c, regs, ret);                                                          \
+		emit_open(e, EVENT_##EVENT, EVENT##_PARAMS, task->pid);                            \
+		call_read_of(task, &c, regs, ret);                                                 \
 		name##_params(e, &c);                                                              \
-		emit_late(ctx, e, regs, lane);                                                     \
-		return emit_submit(e, lane);                                                       \
+		return emit_end(ctx, e, regs, lane);                                               \
 	}                                                                                          \
 	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c)
 

@@ -8,13 +8,14 @@
 SEC("tp_btf/sys_exit")
 int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	__u32 zero = 0, nr;
+	struct task_struct *task;
+	__u32 zero = 0, nr = regs->orig_ax;
 	struct wire_needs *n = bpf_map_lookup_elem(&needs, &zero);
 
-	if (!n || !call_number(task, regs, &nr))
+	if (!n || nr >= WIRE_SYSCALLS_MAX || !n->number[nr])
 		return 0;
-	if (!n->syscall[nr])
+	task = bpf_get_current_task_btf();
+	if (!call_number(task, regs, &nr) || !n->syscall[nr])
 		return 0;
 	ret = call_result(task, regs, ret);
 	if (!(n->syscall[nr] & (ret < 0 ? WIRE_NEED_FAILED : WIRE_NEED_EVENT)))

@@ -247,10 +247,10 @@ static __always_inline struct wire_task *record_make(struct task_struct *leader)
 	return t ? t : bpf_task_storage_get(&tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
-/* The record of the current thread group; NULL (counted) when there is no memory for it. */
-static __always_inline struct wire_task *current_record(__u32 type)
+/* The record of a task's thread group; NULL (counted) when there is no memory for it. */
+static __always_inline struct wire_task *record_of(struct task_struct *task, __u32 type)
 {
-	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
+	struct task_struct *leader = task->group_leader;
 	struct wire_task *t = record_make(leader);
 
 	if (!t) {
@@ -263,6 +263,11 @@ static __always_inline struct wire_task *current_record(__u32 type)
 			return elsewhere;
 	}
 	return t;
+}
+
+static __always_inline struct wire_task *current_record(__u32 type)
+{
+	return record_of(bpf_get_current_task_btf(), type);
 }
 
 /* The agent looks at the rings by itself while events come; only a sleeping one must be woken. */
@@ -338,6 +343,31 @@ static __always_inline int emit_lost(struct bpf_scratch *e, struct wire_task *t,
 }
 
 /*
+ * Whether the ring takes the event. To ask how full it is costs a tenth of what an event costs, so
+ * that is done only after some bytes have been put in, and each time while it is more than half
+ * full; what all CPUs put in unasked is little beside the ring.
+ */
+static __always_inline bool ring_takes(struct bpf_scratch *e, void *ring, __u32 at, __u32 lane,
+				       __u32 size)
+{
+	__u32 *unlooked = &e->unlooked[at & (WIRE_LANES * WIRE_SHARDS_MAX - 1)];
+	__u64 used, room;
+
+	*unlooked += size;
+	if (*unlooked < knob_look_every)
+		return true;
+	used = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
+	room = bpf_ringbuf_query(ring, BPF_RB_RING_SIZE);
+	if (used > room / 2) {
+		*unlooked = knob_look_every;
+		return share_allows(lane | (at & (WIRE_SHARDS_MAX - 1)) << 8, used, room,
+				    bpf_ringbuf_query(ring, BPF_RB_CONS_POS), size);
+	}
+	*unlooked = 0;
+	return true;
+}
+
+/*
  * Completes the event and puts it into its lane's ring for this thread group. The number within
  * the group is taken even when the ring is full: the gap tells the agent that something is missing.
  * Without a record there is no number: 0.
@@ -349,7 +379,7 @@ static __always_inline int emit_submit_of(struct bpf_scratch *e, __u32 lane, __u
 	__u32 at = EMIT_LANE(lane) * WIRE_SHARDS_MAX + (shard & (WIRE_SHARDS_MAX - 1));
 	void *ring = bpf_map_lookup_elem(&rings, &at);
 	__u32 size = e->at;
-	__u64 used, room, flags, lost = 0;
+	__u64 flags, lost = 0;
 
 	if (!ring || size > WIRE_EVENT_MAX)
 		return emit_lost(e, t, lost_of(lane), WIRE_LOSS_RING);
@@ -361,10 +391,7 @@ static __always_inline int emit_submit_of(struct bpf_scratch *e, __u32 lane, __u
 	EMIT_STORE(e, __u64, 4,
 		   (__u64)tgid << 32 | (__u32)(t ? __sync_fetch_and_add(&t->sequence, 1) + 1 : 0));
 	EMIT_STORE(e, __u32, 28, size - (__u32)sizeof(struct wire_prefix));
-	used = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
-	room = bpf_ringbuf_query(ring, BPF_RB_RING_SIZE);
-	if (used > room / 2 && !share_allows(lane | shard << 8, used, room,
-					     bpf_ringbuf_query(ring, BPF_RB_CONS_POS), size))
+	if (!ring_takes(e, ring, at, lane, size))
 		return emit_lost(e, t, lost | lost_of(lane), WIRE_LOSS_SHARE);
 	flags = wake_up();
 	/* Kernels before 6.2 forget across calls that it was compared. */
@@ -376,7 +403,9 @@ static __always_inline int emit_submit_of(struct bpf_scratch *e, __u32 lane, __u
 
 static __always_inline int emit_submit(struct bpf_scratch *e, __u32 lane)
 {
-	return emit_submit_of(e, lane, bpf_get_current_pid_tgid() >> 32, current_record(e->type));
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return emit_submit_of(e, lane, task->tgid, record_of(task, e->type));
 }
 
 #endif

@@ -16,7 +16,8 @@
 const volatile __u32 knob_snaplen = 80;
 const volatile __u32 knob_shards_mask = 0; /* rings per lane minus one; a power of two minus one */
 const volatile __u64 knob_boot_epoch_ns = 0; /* CLOCK_REALTIME minus CLOCK_BOOTTIME at start */
-const volatile __u32 knob_own_tgid = 0;
+const volatile __u32 knob_look_every = 0;    /* bytes a CPU puts into a ring before it looks again
+					   * at how full that is: see emit_submit_of */
 
 /* ---- Changed while running ------------------------------------------------------------------ */
 
@@ -79,6 +80,8 @@ struct bpf_scratch {
 	__u32 lengths; /* where the next entry of the length array goes */
 	__u32 at;      /* where the next parameter goes */
 	__u32 lane;    /* where it will be sent, when its predicate is asked before */
+	__u32 unlooked[WIRE_LANES *
+		       WIRE_SHARDS_MAX]; /* bytes put into each ring since a look at it */
 	__u8 bytes[2 * WIRE_EVENT_MAX];
 	/* core/path.bpf.h works here. The walk's position is kept in memory on purpose: in a register
 	 * the verifier would follow every value it can have through every step of the loop. */

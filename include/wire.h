@@ -61,7 +61,8 @@ struct wire_event {
 #define WIRE_GENERIC      WIRE_SYSCALLS_MAX /* index of the program of calls without an own one */
 #define WIRE_EARLY        (WIRE_SYSCALLS_MAX + 1) /* of those that ask the call's predicate */
 #define WIRE_LATE         (WIRE_SYSCALLS_MAX + 2)
-#define WIRE_PROGRAMS     (WIRE_SYSCALLS_MAX + 3)
+#define WIRE_SEND         (WIRE_SYSCALLS_MAX + 3)
+#define WIRE_PROGRAMS     (WIRE_SYSCALLS_MAX + 4)
 #define WIRE_SHARDS_MAX   64
 #define WIRE_EVENT_MAX    65536
 
@@ -87,6 +88,9 @@ enum wire_scope {
 enum wire_cgroup { WIRE_CGROUP_V2, WIRE_CGROUP_MEMORY, WIRE_CGROUP_PIDS };
 
 struct wire_needs {
+	/* By the number in the caller's register, whose meaning depends on the caller: not 0 where
+	 * somebody asked for any call that has it. What is looked at of all calls stands here. */
+	WIRE_U8 number[WIRE_SYSCALLS_MAX];
 	WIRE_U8 syscall[WIRE_SYSCALLS_MAX];   /* enum wire_need, by x86_64 number */
 	WIRE_U8 predicate[WIRE_SYSCALLS_MAX]; /* which of the predicates, where a need says so */
 	WIRE_U32 scope;                       /* enum wire_scope */

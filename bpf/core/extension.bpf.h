@@ -142,8 +142,7 @@ static __always_inline void emit_open_extended(struct bpf_scratch *e, __u32 type
 		name##_params(e, c);                                                               \
 		if (more)                                                                          \
 			name##_extension(e, c);                                                    \
-		emit_late(ctx, e, regs, lane);                                                     \
-		return emit_submit(e, lane);                                                       \
+		return emit_end(ctx, e, regs, lane);                                               \
 	}                                                                                          \
 	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c)
 

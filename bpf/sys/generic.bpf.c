@@ -21,5 +21,5 @@ int BPF_PROG(exit_generic, struct pt_regs *regs, long ret)
 	if (!e)
 		return 0;
 	emit_syscall_code(e, nr);
-	return emit_submit(e, WIRE_LANE_BULK);
+	return emit_end(ctx, e, regs, WIRE_LANE_BULK);
 }

@@ -77,7 +77,7 @@ int BPF_PROG(exit_recvmsg, struct pt_regs *regs, long ret)
 	emit_fd(e, ARG(0));
 	if (rights)
 		emit_received_extension(e, m->control, rights, c->compat);
-	return emit_submit(e, rights ? LANE_FD : WIRE_LANE_BULK);
+	return emit_end(ctx, e, regs, rights ? LANE_FD : WIRE_LANE_BULK);
 }
 
 /*

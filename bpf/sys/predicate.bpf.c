@@ -32,6 +32,15 @@ int BPF_PROG(exit_early, struct pt_regs *regs, long ret)
 	return 0;
 }
 
+/* The event in the scratch, complete but not sent. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_send, struct pt_regs *regs, long ret)
+{
+	struct bpf_scratch *e = emit_scratch();
+
+	return e ? emit_submit(e, e->lane) : 0;
+}
+
 /*
  * The event in the scratch, complete but not sent. A 32-bit caller's number is not the one that
  * needs go by, so it may get here with an event that nobody has a predicate for.

@@ -111,7 +111,7 @@ int BPF_PROG(exit_execveat, struct pt_regs *regs, long ret)
 		emit_open_extended(e, EVENT_EXECVEAT_X, EXECVEAT_X_PARAMS, false);
 		emit_exec_attempt(e, c, ARG(2), ARG(3));
 	}
-	return emit_submit(e, WIRE_LANE_STATE);
+	return emit_end(ctx, e, regs, WIRE_LANE_STATE);
 }
 
 /* From `flags` on. */

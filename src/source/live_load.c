@@ -19,7 +19,17 @@ extern const uint8_t bpf_besra_begin[], bpf_besra_end[];
 struct knobs {
 	uint32_t snaplen, shards_mask;
 	uint64_t boot_epoch_ns;
+	uint32_t look_every;
 };
+
+/* All CPUs together put a sixteenth of a ring in before any of them looks. */
+static uint32_t look_every(const struct live_options *o)
+{
+	const uint32_t least =
+		o->state_ring_bytes < o->bulk_ring_bytes ? o->state_ring_bytes : o->bulk_ring_bytes;
+
+	return least / 16 / (uint32_t)libbpf_num_possible_cpus();
+}
 
 static uint64_t boot_epoch_ns(void)
 {
@@ -42,6 +52,8 @@ static int native_of(const char *program)
 		return WIRE_EARLY;
 	if (strcmp(program, "exit_late") == 0)
 		return WIRE_LATE;
+	if (strcmp(program, "exit_send") == 0)
+		return WIRE_SEND;
 	code = syscall_from_name(str_from(program + strlen("exit_")));
 	return code < 0 ? -1 : syscall_info((unsigned)code)->native;
 }
@@ -59,7 +71,7 @@ static bool need_wanted(const uint8_t *want, uint8_t need)
 	return false;
 }
 
-/* The generic program serves every call without one of its own. */
+/* The generic program serves every call without one of its own, exit_send sends what all make. */
 static bool program_wanted(const struct kernel_side *k, const char *name, const uint8_t *want)
 {
 	int native;
@@ -72,7 +84,7 @@ static bool program_wanted(const struct kernel_side *k, const char *name, const 
 		return false;
 	if (native == WIRE_EARLY || native == WIRE_LATE)
 		return need_wanted(want, native == WIRE_EARLY ? WIRE_NEED_EARLY : WIRE_NEED_LATE);
-	return native == WIRE_GENERIC || want[native];
+	return native == WIRE_GENERIC || native == WIRE_SEND || want[native];
 }
 
 static bool has_iterators(const struct btf *kernel)
@@ -199,7 +211,8 @@ static int load_object(struct kernel_side *k, const struct live_options *options
 		       const uint8_t *want, struct bpf_object **out)
 {
 	struct bpf_object_open_opts opts = { .sz = sizeof(opts), .object_name = "besra" };
-	const struct knobs knobs = { options->snaplen, options->shards - 1, k->boot_epoch_ns };
+	const struct knobs knobs = { options->snaplen, options->shards - 1, k->boot_epoch_ns,
+				     look_every(options) };
 	struct bpf_object *object = bpf_object__open_mem(
 		bpf_besra_begin, (uintptr_t)bpf_besra_end - (uintptr_t)bpf_besra_begin, &opts);
 	int n;

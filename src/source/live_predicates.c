@@ -12,8 +12,27 @@
 
 #define ASKS (WIRE_NEED_EARLY | WIRE_NEED_LATE)
 
+enum { COMPAT_SOCKETCALL = 102, COMPAT_IPC = 117 };
+
+/* Numbers under which a wanted call can come: its own, and those 32-bit callers have for it. */
+static void put_numbers(struct kernel_side *k, const uint8_t *wanted)
+{
+	uint8_t numbers[WIRE_SYSCALLS_MAX];
+
+	memcpy(numbers, wanted, sizeof(numbers));
+#define COMPAT(number, native, name)     numbers[number] |= wanted[native];
+#define SOCKETCALL(number, native, name) numbers[COMPAT_SOCKETCALL] |= wanted[native];
+#define IPC(number, native, name)        numbers[COMPAT_IPC] |= wanted[native];
+#include "tables/compat_syscalls.def"
+#undef COMPAT
+#undef SOCKETCALL
+#undef IPC
+	memcpy(k->needs->number, numbers, sizeof(numbers));
+}
+
 void predicates_drop(struct kernel_side *k, const uint8_t *wanted)
 {
+	put_numbers(k, wanted);
 	for (size_t i = 0; i < WIRE_SYSCALLS_MAX; i++)
 		__atomic_store_n(&k->needs->syscall[i], (uint8_t)(wanted[i] & ~ASKS),
 				 __ATOMIC_RELEASE);
