@@ -74,7 +74,7 @@ static void print_range(struct buf *out, struct str name, const struct wire_test
 		buf_printf(out, "%.*s = %" PRId64, STR_ARG(name), from);
 	else if (t->b[0] == UINT64_MAX - 1)
 		buf_printf(out, "%.*s != %" PRId64, STR_ARG(name), from - 1);
-	else if (to == INT64_MAX)
+	else if (to == INT64_MAX || (to == -1 && from >= 0))
 		buf_printf(out, "%.*s >= %" PRId64, STR_ARG(name), from);
 	else if (from == INT64_MIN && to == -1)
 		buf_printf(out, "%.*s < 0", STR_ARG(name));
