@@ -253,11 +253,14 @@ struct pushed {
 	uint64_t refused[EVENT_TYPES]; /* by the reference, in the first run */
 };
 
-/* Some calls give events that are not simply theirs: several at once, or of another one's type. */
+/*
+ * Some calls give several events or one of another call's type, or are not asked about once their
+ * event is put together; successes of all of these are sent whatever rules say.
+ */
 static bool is_simple(unsigned code)
 {
-	return code != SC_SENDMMSG && code != SC_RECVMMSG && code != SC_EXECVE &&
-	       code != SC_EXECVEAT && code != SC_EXIT && code != SC_EXIT_GROUP;
+	return code != SC_SENDMMSG && code != SC_RECVMMSG && code != SC_RECVMSG &&
+	       code != SC_EXECVE && code != SC_EXECVEAT && code != SC_EXIT && code != SC_EXIT_GROUP;
 }
 
 static void derive(struct pushed *p, const struct rules *r)
