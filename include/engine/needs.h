@@ -23,6 +23,10 @@ struct needs {
 void needs_all(struct needs *out);
 /* What these rules and the state need; rules NULL: the state alone. */
 void needs_of_rules(const struct ruleset *rules, struct needs *out);
+/* Without what only the state needs: threads and descriptors go stale. */
+void needs_of_rules_alone(const struct ruleset *rules, struct needs *out);
+/* Whether such a list names a call to be added. */
+bool needs_adds(const struct str *names, size_t count);
 /*
  * A list as base_syscalls.custom_set has it: names are added, "!name" is taken away, whatever the
  * rules want. False with the unknown name in *unknown.

@@ -85,7 +85,10 @@ static bool needs_configured(const struct setup *s, const struct ruleset *rules,
 	const struct config *c = &s->config;
 	struct str unknown;
 
-	needs_of_rules(rules, out);
+	if (needs_adds(c->syscalls_custom.items, c->syscalls_custom.n))
+		needs_of_rules_alone(rules, out);
+	else
+		needs_of_rules(rules, out);
 	if (c->syscalls_all) {
 		struct needs all;
 

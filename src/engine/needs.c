@@ -15,13 +15,26 @@ static bool failure_matters(unsigned code)
 	return code == SC_CONNECT;
 }
 
+/* Calls without an event of their own share one; a rule may want some of them, by name. */
+static bool rules_want_by_name(const struct ruleset *rules, struct str name)
+{
+	for (size_t i = 0; i < rules->norder; i++) {
+		const struct rule *r = &rules->rules[rules->order[i]];
+
+		if (event_set_has(&r->types, EVENT_GENERIC_X) &&
+		    pool_possible_for(rules->pool, r->expr, name))
+			return true;
+	}
+	return false;
+}
+
 /* A successful execveat is an execve event: whoever wants one has to capture both. */
 static bool rules_want(const struct ruleset *rules, const struct syscall_info *info, unsigned code)
 {
 	if (!rules || !rules->programs)
 		return false;
 	if (programs_want(rules->programs, info->exit_event))
-		return true;
+		return info->exit_event != EVENT_GENERIC_X || rules_want_by_name(rules, info->name);
 	return code == SC_EXECVEAT && programs_want(rules->programs, EVENT_EXECVE_19_X);
 }
 
@@ -33,7 +46,7 @@ static bool extension_wanted(const struct ruleset *rules, const struct syscall_i
 	return event_extensions(event) && event_set_has(&rules->extended, event);
 }
 
-void needs_of_rules(const struct ruleset *rules, struct needs *out)
+static void add_needs(const struct ruleset *rules, bool state, struct needs *out)
 {
 	memset(out, 0, sizeof(*out));
 	for (unsigned code = 0; code < SYSCALL_CODES; code++) {
@@ -46,11 +59,29 @@ void needs_of_rules(const struct ruleset *rules, struct needs *out)
 		if (rules_want(rules, info, code))
 			*want = extension_wanted(rules, info, code) ? EVERY | WIRE_NEED_EXTENSION
 								    : EVERY;
-		else if (info->sets & SYSCALL_STATE)
+		else if (state && info->sets & SYSCALL_STATE)
 			*want = failure_matters(code) ? EVERY : WIRE_NEED_EVENT;
 	}
 	out->signals =
 		rules && rules->programs && programs_want(rules->programs, EVENT_SIGNALDELIVER_E);
+}
+
+void needs_of_rules(const struct ruleset *rules, struct needs *out)
+{
+	add_needs(rules, true, out);
+}
+
+void needs_of_rules_alone(const struct ruleset *rules, struct needs *out)
+{
+	add_needs(rules, false, out);
+}
+
+bool needs_adds(const struct str *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (names[i].len && names[i].p[0] != '!')
+			return true;
+	return false;
 }
 
 bool needs_adjust(struct needs *n, const struct str *names, size_t count, struct str *unknown)

@@ -150,12 +150,65 @@ static void more_calls_leave_what_is_asked_of_the_others(void **state)
 	ruleset_free(r);
 }
 
+static void calls_without_an_event_of_their_own_are_asked_for_by_name(void **state)
+{
+	static const struct {
+		const char *condition;
+		long calls[8];
+	} cases[] = {
+		{ "evt.type = sysinfo", { SYS_sysinfo, -1 } },
+		{ "evt.type in (sysinfo, getpriority) or (evt.type = times and proc.name = x)",
+		  { SYS_sysinfo, SYS_getpriority, SYS_times, -1 } },
+		{ "evt.type = listen", { SYS_listen, -1 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct ruleset *r = load(cases[i].condition, "x");
+		struct needs n;
+
+		print_message("  %s\n", cases[i].condition);
+		needs_of_rules_alone(r, &n);
+		for (long nr = 0; nr < WIRE_SYSCALLS_MAX; nr++) {
+			bool asked = n.syscall[nr];
+
+			if (asked != is_among(nr, cases[i].calls))
+				fail_msg("system call %ld: %s", nr, asked ? "asked" : "not asked");
+		}
+		ruleset_free(r);
+	}
+}
+
+/* Whatever cannot be told from names alone leaves every such call in. */
+static void what_names_do_not_decide_is_asked_for(void **state)
+{
+	static const char *const conditions[] = {
+		"proc.name = x",         "evt.type != sysinfo",
+		"not evt.type = listen", "evt.type startswith get",
+		"evt.type exists",       "evt.dir = < and user.name = root",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(conditions); i++) {
+		struct ruleset *r = load(conditions[i], "x");
+		struct needs n;
+
+		print_message("  %s\n", conditions[i]);
+		needs_of_rules_alone(r, &n);
+		assert_int_equal(n.syscall[SYS_getpriority], WIRE_NEED_EVENT | WIRE_NEED_FAILED);
+		assert_int_equal(n.syscall[SYS_getpid], WIRE_NEED_EVENT | WIRE_NEED_FAILED);
+		ruleset_free(r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_extension_is_asked_for_where_a_rule_reads_it),
 		cmocka_unit_test(a_rule_that_is_off_asks_for_nothing),
 		cmocka_unit_test(more_calls_leave_what_is_asked_of_the_others),
+		cmocka_unit_test(calls_without_an_event_of_their_own_are_asked_for_by_name),
+		cmocka_unit_test(what_names_do_not_decide_is_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
