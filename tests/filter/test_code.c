@@ -275,39 +275,47 @@ static void an_operand_is_asked_once_for_rules_in_a_row(void **state)
 	arena_free(arena);
 }
 
-/* The rules in one pool, compiled; what they come down to for open's exit goes to out. */
-static struct programs *compile_measured(struct arena *arena, const char *const *conditions,
-					 size_t n, const struct program_options *options,
-					 const struct measures *measures, struct buf *out)
-{
-	struct program_rule *rules = arena_array(arena, n, sizeof(*rules));
-	struct pool *pool = pool_new(arena, NULL);
-	struct programs *p;
+/* Rules in one pool, compiled, and what they come down to for open's exit. */
+struct code {
+	struct arena *arena;
+	struct pool *pool;
+	struct programs *programs;
+	const char *text;
+};
 
-	pool_measured(pool, measures);
+static struct code code_of(const char *const *conditions, size_t n,
+			   const struct program_options *options, const struct measures *measures)
+{
+	struct code c = { .arena = arena_new() };
+	struct program_rule *rules = arena_array(c.arena, n, sizeof(*rules));
+	struct buf out = { 0 };
+
+	c.pool = pool_new(c.arena, NULL);
+	pool_measured(c.pool, measures);
 	for (size_t i = 0; i < n; i++) {
 		struct source_text text = { .text = str_from(conditions[i]) };
-		struct diags diags = { .arena = arena };
+		struct diags diags = { .arena = c.arena };
 		bool unknown;
 		size_t at;
-		const struct ast *tree = ast_parse(arena, &text, &diags, &at);
+		const struct ast *tree = ast_parse(c.arena, &text, &diags, &at);
 
-		rules[i].condition = pool_add(pool, tree, &text, &diags, &at, &unknown);
+		rules[i].condition = pool_add(c.pool, tree, &text, &diags, &at, &unknown);
 		assert_int_not_equal(rules[i].condition, EXPR_NONE);
-		rules[i].types = pool_event_types(pool, rules[i].condition);
+		rules[i].types = pool_event_types(c.pool, rules[i].condition);
 	}
-	p = programs_compile_with(arena, pool, rules, n, options);
-	assert_true(programs_check(p));
-	buf_reset(out);
-	programs_disassemble(out, p, EVENT_OPEN_X);
-	buf_char(out, '\0');
-	return p;
+	c.programs = programs_compile_with(c.arena, c.pool, rules, n, options);
+	assert_true(programs_check(c.programs));
+	programs_disassemble(&out, c.programs, EVENT_OPEN_X);
+	c.text = arena_str(c.arena, buf_view(&out)).p;
+	buf_fini(&out);
+	return c;
 }
 
-static struct programs *compile_rules(struct arena *arena, const char *const *conditions, size_t n,
-				      const struct program_options *options, struct buf *out)
+static void code_fini(struct code *c)
 {
-	return compile_measured(arena, conditions, n, options, NULL, out);
+	programs_free(c->programs);
+	pool_free(c->pool);
+	arena_free(c->arena);
 }
 
 /* Where enough atoms ask something of one field's text, one look at it serves all of them. */
@@ -324,43 +332,38 @@ static void patterns_on_one_field_share_a_look(void **state)
 	const struct program_options options = { .mode = MATCH_ALL,
 						 .without = PART_THREAD | PART_ORDER,
 						 .together = 2 };
-	struct arena *arena = arena_new();
+	struct code c = code_of(conditions, ARRAY_SIZE(conditions), &options, NULL);
 	struct scenes scenes;
-	struct buf out = { 0 };
 	struct matches hits;
-	struct programs *p =
-		compile_rules(arena, conditions, ARRAY_SIZE(conditions), &options, &out);
 
 	(void)state;
-	assert_string_equal(out.p, "   0  text_prefix fd.name startswith \"/etc/ld\"  true->2\n"
-				   "   1  text_prefix fd.name startswith \"/usr\"  false->3\n"
-				   "   2  match rule 0\n"
-				   "   3  text_suffix fd.name endswith \".cache\"  true->5\n"
-				   "   4  text_suffix fd.name endswith \".conf\"  false->6\n"
-				   "   5  match rule 1\n"
-				   "   6  text_path fd.name pmatch \"/etc\"  true->8\n"
-				   "   7  text_path fd.name pmatch \"/usr\"  false->9\n"
-				   "   8  match rule 2\n"
-				   "   9  text_met fd.name icontains \"LD.SO\"  true->11\n"
-				   "  10  text_maybe fd.name contains \"cache\"  false->12\n"
-				   "  11  match rule 3\n"
-				   "  12  text_maybe fd.name glob \"/etc/*.so.*\"  true->14\n"
-				   "  13  text_maybe fd.name regex \"/[a-z]+/passwd\"  false->15\n"
-				   "  14  match rule 4\n"
-				   "  15  text_prefix fd.name startswith \"/x\"  false->17\n"
-				   "  16  match rule 5\n"
-				   "  17  return\n");
+	assert_string_equal(c.text, "   0  text_prefix fd.name startswith \"/etc/ld\"  true->2\n"
+				    "   1  text_prefix fd.name startswith \"/usr\"  false->3\n"
+				    "   2  match rule 0\n"
+				    "   3  text_suffix fd.name endswith \".cache\"  true->5\n"
+				    "   4  text_suffix fd.name endswith \".conf\"  false->6\n"
+				    "   5  match rule 1\n"
+				    "   6  text_path fd.name pmatch \"/etc\"  true->8\n"
+				    "   7  text_path fd.name pmatch \"/usr\"  false->9\n"
+				    "   8  match rule 2\n"
+				    "   9  text_met fd.name icontains \"LD.SO\"  true->11\n"
+				    "  10  text_maybe fd.name contains \"cache\"  false->12\n"
+				    "  11  match rule 3\n"
+				    "  12  text_maybe fd.name glob \"/etc/*.so.*\"  true->14\n"
+				    "  13  text_maybe fd.name regex \"/[a-z]+/passwd\"  false->15\n"
+				    "  14  match rule 4\n"
+				    "  15  text_prefix fd.name startswith \"/x\"  false->17\n"
+				    "  16  match rule 5\n"
+				    "  17  return\n");
 	scenes_load(&scenes);
-	programs_run(p, &scenes_get(&scenes, STR("opened"))->ctx, &hits);
+	programs_run(c.programs, &scenes_get(&scenes, STR("opened"))->ctx, &hits);
 	assert_int_equal(hits.n, 5);
 	/* /etc is above /etc/shadow, and nothing else is said of that */
-	programs_run(p, &scenes_get(&scenes, STR("refused"))->ctx, &hits);
+	programs_run(c.programs, &scenes_get(&scenes, STR("refused"))->ctx, &hits);
 	assert_int_equal(hits.n, 1);
 	assert_int_equal(hits.rule[0], 2);
-	programs_free(p);
+	code_fini(&c);
 	scenes_fini(&scenes);
-	arena_free(arena);
-	buf_fini(&out);
 }
 
 /* Rules in a row of which each needs something else of one text: one test for all of them. */
@@ -378,53 +381,46 @@ static void rules_that_need_something_of_one_text_are_skipped_together(void **st
 	const struct program_options options = { .mode = MATCH_ALL,
 						 .without = PART_THREAD | PART_ORDER };
 	const char *many[40];
-	struct arena *arena = arena_new();
+	struct code c = code_of(conditions, ARRAY_SIZE(conditions), &options, NULL);
 	struct scenes scenes;
-	struct buf out = { 0 };
 	struct matches hits;
-	struct programs *p =
-		compile_rules(arena, conditions, ARRAY_SIZE(conditions), &options, &out);
 
 	(void)state;
-	assert_string_equal(out.p, "   0  text_any fd.name equal, 6 atoms  false->15\n"
-				   "   1  text_row fd.name bit 0  false->4\n"
-				   "   2  num_eq fd.num 1  false->4\n"
-				   "   3  match rule 0\n"
-				   "   4  text_row fd.name bit 1  false->6\n"
-				   "   5  match rule 1\n"
-				   "   6  num_eq fd.num 2  false->9\n"
-				   "   7  text_row fd.name bit 2  false->9\n"
-				   "   8  match rule 2\n"
-				   "   9  text_row fd.name bit 3  false->11\n"
-				   "  10  match rule 3\n"
-				   "  11  text_row fd.name bit 4  false->13\n"
-				   "  12  match rule 4\n"
-				   "  13  text_row fd.name bit 5  false->15\n"
-				   "  14  match rule 5\n"
-				   "  15  num_eq fd.num 3  false->17\n"
-				   "  16  match rule 6\n"
-				   "  17  return\n");
+	assert_string_equal(c.text, "   0  text_any fd.name equal, 6 atoms  false->15\n"
+				    "   1  text_row fd.name bit 0  false->4\n"
+				    "   2  num_eq fd.num 1  false->4\n"
+				    "   3  match rule 0\n"
+				    "   4  text_row fd.name bit 1  false->6\n"
+				    "   5  match rule 1\n"
+				    "   6  num_eq fd.num 2  false->9\n"
+				    "   7  text_row fd.name bit 2  false->9\n"
+				    "   8  match rule 2\n"
+				    "   9  text_row fd.name bit 3  false->11\n"
+				    "  10  match rule 3\n"
+				    "  11  text_row fd.name bit 4  false->13\n"
+				    "  12  match rule 4\n"
+				    "  13  text_row fd.name bit 5  false->15\n"
+				    "  14  match rule 5\n"
+				    "  15  num_eq fd.num 3  false->17\n"
+				    "  16  match rule 6\n"
+				    "  17  return\n");
 	scenes_load(&scenes);
-	programs_run(p, &scenes_get(&scenes, STR("opened"))->ctx, &hits);
+	programs_run(c.programs, &scenes_get(&scenes, STR("opened"))->ctx, &hits);
 	assert_int_equal(hits.n, 2);
 	assert_int_equal(hits.rule[0], 3);
 	assert_int_equal(hits.rule[1], 6);
-	programs_free(p);
-	arena_free(arena);
+	code_fini(&c);
 
 	/* more than are looked at together: what skips some of them goes to the next look */
-	arena = arena_new();
 	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
-		many[i] = arena_printf(arena, "fd.name startswith /x%zu", i).p;
-	p = compile_rules(arena, many, ARRAY_SIZE(many), &options, &out);
-	assert_true(str_starts_with(buf_view(&out),
+		many[i] = arena_printf(scenes.arena, "fd.name startswith /x%zu", i).p;
+	c = code_of(many, ARRAY_SIZE(many), &options, NULL);
+	assert_true(str_starts_with(str_from(c.text),
 				    STR("   0  text_any fd.name prefix, 32 atoms  false->65\n")));
-	assert_true(str_contains(buf_view(&out),
+	assert_true(str_contains(str_from(c.text),
 				 STR("\n  65  text_any fd.name prefix, 8 atoms  false->82\n")));
-	programs_free(p);
+	code_fini(&c);
 	scenes_fini(&scenes);
-	arena_free(arena);
-	buf_fini(&out);
 }
 
 /* Of two tests the one is asked first that decided more often, for the same price. */
@@ -452,17 +448,15 @@ static void what_was_measured_orders_the_tests(void **state)
 		struct measure items[] = { { STR("proc.pid = 40"), 100, cases[i].first, 1000 },
 					   { STR("fd.num = 3"), 100, cases[i].second, 1000 } };
 		struct measures measures = { items, ARRAY_SIZE(items) };
-		struct arena *arena = arena_new();
-		struct buf out = { 0 };
+		struct code c;
 
 		measures_sort(&measures);
 		print_message("  %s, %llu and %llu\n", cases[i].condition,
 			      (unsigned long long)cases[i].first,
 			      (unsigned long long)cases[i].second);
-		compile_measured(arena, &cases[i].condition, 1, &without_threads, &measures, &out);
-		assert_true(str_starts_with(buf_view(&out), str_from(cases[i].code)));
-		buf_fini(&out);
-		arena_free(arena);
+		c = code_of(&cases[i].condition, 1, &without_threads, &measures);
+		assert_true(str_starts_with(str_from(c.text), str_from(cases[i].code)));
+		code_fini(&c);
 	}
 }
 
