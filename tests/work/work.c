@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../../src/filter/pool.h"
+#include "../../src/filter/sets.h"
 #include "rule/rule.h"
 
 static uint64_t blocks;
@@ -174,6 +174,29 @@ static struct cost rules(size_t n)
 	return load(&b, true);
 }
 
+/* One rule each for something that the same field's text may begin with, or hold. */
+static struct cost patterns(size_t n, const char *condition)
+{
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		buf_printf(&b, "- rule: R%zu\n  desc: d\n  condition: evt.type = open and %s", i,
+			   condition);
+		buf_printf(&b, "%zu" RULE_TAIL, i * 7919);
+	}
+	return load(&b, true);
+}
+
+static struct cost prefixes(size_t n)
+{
+	return patterns(n, "fd.name startswith /usr/share/");
+}
+
+static struct cost words(size_t n)
+{
+	return patterns(n, "proc.cmdline contains word-");
+}
+
 static struct cost appended(size_t n)
 {
 	struct buf b = { 0 };
@@ -289,6 +312,49 @@ static struct cost paths(size_t n)
 	return cost;
 }
 
+/* Texts that begin each other, in a text that goes back to shorter ones all the time. */
+static struct cost scanned(size_t n)
+{
+	enum { TEXTS = 60 };
+	struct arena *arena = arena_new();
+	struct marked_text texts[TEXTS];
+	const struct str text = repeated(arena, "aaaaaaab", n, "");
+	const struct scanner *s;
+	struct cost cost = { 0 };
+	uint64_t row;
+
+	for (uint32_t i = 0; i < TEXTS; i++)
+		texts[i] = (struct marked_text){ repeated(arena, "a", i + 1, "b"), i };
+	s = scanner_new(arena, texts, TEXTS, TEXTS);
+	blocks = 0;
+	scanner_find(s, text, &row);
+	cost.blocks = blocks;
+	/* seven in a row, and what is shorter */
+	cost.good = row == 0x7f;
+	arena_free(arena);
+	return cost;
+}
+
+static struct cost begun(size_t n)
+{
+	struct arena *arena = arena_new();
+	struct marked_text *texts = arena_array(arena, 250, sizeof(*texts));
+	const struct str text = repeated(arena, "a", n, "");
+	const struct radix *r;
+	const uint64_t *row;
+	struct cost cost = { 0 };
+
+	for (uint32_t i = 0; i < 250; i++)
+		texts[i] = (struct marked_text){ repeated(arena, "a", i + 1, ""), i };
+	r = radix_new(arena, texts, 250, 250, false);
+	blocks = 0;
+	row = radix_find(r, text);
+	cost.blocks = blocks;
+	cost.good = row_has(row, 0) && row_has(row, 199) && row_has(row, 249) == (n >= 250);
+	arena_free(arena);
+	return cost;
+}
+
 static const struct {
 	const char *name;
 	struct cost (*run)(size_t n);
@@ -305,6 +371,8 @@ static const struct {
 	{ "functions", functions, 2000, 32 << 20 },
 	{ "values of an exception", exception_values, 4000, 64 << 20 },
 	{ "rules", rules, 2000, 64 << 20 },
+	{ "prefixes of one field, in rules", prefixes, 2000, 64 << 20 },
+	{ "words of one field, in rules", words, 2000, 64 << 20 },
 	{ "appended to a list", appended, 4000, 64 << 20 },
 	{ "repetitions of repetitions", regex_refused, 8, 8 << 20 },
 	{ "bytes of text, under stars", stars_on_long_text, 65536, 0 },
@@ -313,6 +381,8 @@ static const struct {
 	{ "bytes of text, under brackets", brackets, 65536, 0 },
 	{ "bytes of text, searched", contained, 65536, 0 },
 	{ "bytes of text, searched without case", contained_without_case, 65536, 0 },
+	{ "bytes of text, scanned for many", scanned, 65536, 0 },
+	{ "bytes of text, begun with by many", begun, 65536, 0 },
 	{ "parts of a path", path_of_many_parts, 65536, 0 },
 	{ "paths with globs", paths, 4000, 0 },
 };
