@@ -183,9 +183,11 @@ static void calls_without_an_event_of_their_own_are_asked_for_by_name(void **sta
 static void what_names_do_not_decide_is_asked_for(void **state)
 {
 	static const char *const conditions[] = {
-		"proc.name = x",         "evt.type != sysinfo",
-		"not evt.type = listen", "evt.type startswith get",
-		"evt.type exists",       "evt.dir = < and user.name = root",
+		"proc.name = x",
+		"not evt.type = listen",
+		"evt.type startswith get",
+		"evt.type exists",
+		"evt.dir = < and user.name = root",
 	};
 
 	(void)state;
