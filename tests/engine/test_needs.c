@@ -185,7 +185,6 @@ static void what_names_do_not_decide_is_asked_for(void **state)
 	static const char *const conditions[] = {
 		"proc.name = x",
 		"not evt.type = listen",
-		"evt.type startswith get",
 		"evt.type exists",
 		"evt.dir = < and user.name = root",
 	};
