@@ -8,6 +8,12 @@
 #include "sink/sink.h"
 
 #define QUEUE_BYTES ((size_t)2 << 20) /* of one sink; an alert larger than that is refused */
+/*
+ * In a replay nobody waits for an alert, and waking the sink's thread costs more than making one:
+ * it sleeps on until so much has come together, or so long after the first.
+ */
+#define LINGER_BYTES ((size_t)256 << 10)
+#define LINGER_NS    10000000
 
 struct sink;
 
@@ -36,6 +42,7 @@ struct lines {
 struct sink {
 	const struct sink_kind *kind;
 	bool wait;
+	bool linger;
 	bool buffered;
 	size_t capacity; /* alerts; 0: only bytes count */
 	pthread_t thread;
@@ -46,6 +53,7 @@ struct sink {
 	struct buf pending;
 	size_t npending;
 	bool closing;
+	bool hurry; /* the sender waits for room */
 	bool broken;
 	struct output_stats stats;
 	struct err error; /* the first one; code 0: none */

@@ -40,6 +40,7 @@ static int open_sink(struct sink *s, const struct sink_kind *kind, const struct 
 	*s = (struct sink){
 		.kind = kind,
 		.wait = mode->wait,
+		.linger = mode->wait && !mode->unbuffered,
 		.buffered = config->buffered_outputs && !mode->unbuffered,
 		.capacity = (size_t)config->queue_capacity,
 		.stats = { .name = kind->name },

@@ -2,6 +2,9 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <time.h>
+
+#include "base/clock.h"
 
 /*
  * Alerts wait in one buffer, records one behind the other; the sink's thread swaps it for an
@@ -48,25 +51,47 @@ static bool append(struct sink *s, const struct alert_text *a)
 	return s->pending.len == start + size;
 }
 
+static bool is_enough(const struct sink *s)
+{
+	return s->pending.len >= LINGER_BYTES || s->hurry || s->closing;
+}
+
 bool queue_put(struct sink *s, const struct alert_text *alert)
 {
 	size_t size = record_size(alert);
-	bool taken = false;
+	bool taken = false, was_enough;
 
 	pthread_mutex_lock(&s->lock);
-	while (s->wait && !s->broken && !has_room(s, size))
+	while (s->wait && !s->broken && !has_room(s, size)) {
+		s->hurry = true;
+		pthread_cond_signal(&s->more);
 		pthread_cond_wait(&s->room, &s->lock);
+	}
+	was_enough = is_enough(s);
 	if (s->broken) {
 		s->stats.failed++;
 	} else if (size <= QUEUE_BYTES && has_room(s, size) && append(s, alert)) {
 		taken = true;
-		if (s->npending++ == 0)
+		if (s->npending++ == 0 || is_enough(s) != was_enough)
 			pthread_cond_signal(&s->more);
 	} else {
 		s->stats.dropped++;
 	}
 	pthread_mutex_unlock(&s->lock);
 	return taken;
+}
+
+static void linger(struct sink *s)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += LINGER_NS;
+	until.tv_sec += until.tv_nsec / (long)NS_PER_S;
+	until.tv_nsec %= (long)NS_PER_S;
+	while (!is_enough(s) &&
+	       pthread_cond_clockwait(&s->more, &s->lock, CLOCK_MONOTONIC, &until) == 0)
+		;
 }
 
 /* Waits for alerts and takes them all; 0 when the sink is closed and nothing is left. */
@@ -79,6 +104,9 @@ static size_t take_batch(struct sink *s, struct buf *batch)
 	pthread_mutex_lock(&s->lock);
 	while (!s->npending && !s->closing)
 		pthread_cond_wait(&s->more, &s->lock);
+	if (s->linger)
+		linger(s);
+	s->hurry = false;
 	*batch = s->pending;
 	n = s->npending;
 	s->pending = empty;

@@ -104,6 +104,32 @@ static void replay_delivers_everything_in_order(void **state)
 	}
 }
 
+/* They wait for others to come, but not for the end. */
+static void alerts_of_a_replay_come_out_while_it_goes_on(void **state)
+{
+	char path[] = "/tmp/besra-sink-XXXXXX";
+	struct config config = { .file_enabled = true, .file_keep_alive = true };
+	const struct output_mode mode = { .wait = true };
+	struct output_stats stats = { 0 };
+	struct outputs *o;
+	struct err err;
+
+	(void)state;
+	close(mkstemp(path));
+	config.file_name = str_from(path);
+	o = outputs_open(&config, &mode, &err);
+	assert_non_null(o);
+	send_numbered(o, 3);
+	for (int i = 0; i < 60000 && stats.sent < 3; i++) {
+		usleep(1000);
+		outputs_stats(o, &stats);
+	}
+	assert_int_equal(stats.sent, 3);
+	read_numbered(path, 3);
+	assert_int_equal(outputs_close(o, &err), 0);
+	unlink(path);
+}
+
 static void two_channels_both_get_every_line(void **state)
 {
 	char path[] = "/tmp/besra-sink-XXXXXX", out[] = "/tmp/besra-sink-XXXXXX";
@@ -297,6 +323,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replay_delivers_everything_in_order),
+		cmocka_unit_test(alerts_of_a_replay_come_out_while_it_goes_on),
 		cmocka_unit_test(two_channels_both_get_every_line),
 		cmocka_unit_test(a_reader_that_goes_away_is_an_error_not_a_signal),
 		cmocka_unit_test(a_full_disk_is_told_and_counted),
