@@ -86,6 +86,16 @@ static __always_inline struct bpf_scratch *emit_scratch(void)
 	return bpf_map_lookup_elem(&scratch, &cpu);
 }
 
+/*
+ * The same number, of which the verifier knows nothing any more: it looks at what follows once, not
+ * once per value.
+ */
+static __always_inline __u64 forget(struct bpf_scratch *e, __u64 v)
+{
+	*(volatile __u64 *)&e->forgotten = v;
+	return *(volatile __u64 *)&e->forgotten;
+}
+
 #define EMIT_STORE(e, type, at, value) (*(type *)((e)->bytes + ((at)&EMIT_MASK)) = (value))
 
 /*

@@ -54,6 +54,14 @@ struct {
 	__uint(value_size, sizeof(__u32));
 } exit_programs SEC(".maps");
 
+/* The one program that tells the end of a request. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+} uring_programs SEC(".maps");
+
 /* ---- Where events go ------------------------------------------------------------------------ */
 
 struct inner_ring {
@@ -88,6 +96,12 @@ struct bpf_scratch {
 	__u32 path_at;
 	/* Of the other loops, for the same reason. */
 	__u32 done, left;
+	__u64 forgotten; /* see forget */
+	struct {
+		__u64 request;
+		__s64 result;
+		__u32 how;
+	} uring; /* which request ended: see tp/io_uring.bpf.c */
 	__u8 path[2 * 4096];
 };
 
@@ -115,7 +129,6 @@ struct {
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 16384);
 	__type(key, __u32);
 	__type(value, struct wire_task);

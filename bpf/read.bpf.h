@@ -42,15 +42,17 @@ static __always_inline __u64 as_number(const void *p)
 	return n;
 }
 
-/* A pointer the verifier lets us follow, where the kernel can do that. */
-#define TYPED(p) (CAN_CAST ? KERNEL_CAST(p) : (p))
-
-/* Reads by way of a pointer that is TYPED, or that came from such a read. */
-#define FOLLOW(source, a, ...)                                                                     \
+/*
+ * A pointer that can be followed, and reading by way of such a pointer or of what such a read gave.
+ * `can` is a constant: code that follows many pointers is there twice, once for either kernel,
+ * instead of asking at each of them.
+ */
+#define TYPED(can, p) ((can) ? KERNEL_CAST(p) : (p))
+#define FOLLOW(can, source, a, ...)                                                                \
 	({                                                                                         \
 		UNQUALIFIED(___arrow((source), a, ##__VA_ARGS__)) value_;                          \
                                                                                                    \
-		if (CAN_CAST)                                                                      \
+		if (can)                                                                           \
 			value_ = ___arrow((source), a, ##__VA_ARGS__);                             \
 		else                                                                               \
 			BPF_CORE_READ_INTO(&value_, (source), a, ##__VA_ARGS__);                   \

@@ -106,9 +106,14 @@ static __always_inline bool overrides_mode(const struct cred *cred, __u32 uid, _
 	       (is_mapped(&ns->uid_map, uid) && is_mapped(&ns->gid_map, gid));
 }
 
-/* As far as the file system and the inode decide; a mount that is read-only does not count. */
-static __always_inline bool is_writable(const struct cred *cred, struct inode *inode)
+/*
+ * As far as the file system and the inode decide; a mount that is read-only does not count. The
+ * arguments are addresses. Global, like path_write.
+ */
+__noinline int is_writable(__u64 of_cred, __u64 of_inode)
 {
+	const struct cred *cred = (const struct cred *)of_cred;
+	struct inode *inode = (struct inode *)of_inode;
 	__u32 uid = BPF_CORE_READ(inode, i_uid.val), gid = BPF_CORE_READ(inode, i_gid.val);
 	__u32 mode = BPF_CORE_READ(inode, i_mode);
 
@@ -140,7 +145,9 @@ static __always_inline __u32 exe_flags(const struct cred *cred, struct file *exe
 {
 	enum layer layer = file_layer(exe);
 
-	return (is_writable(cred, BPF_CORE_READ(exe, f_inode)) ? EXECVE_FLAGS_EXE_WRITABLE : 0) |
+	return (is_writable(as_number(cred), as_number(BPF_CORE_READ(exe, f_inode)))
+			? EXECVE_FLAGS_EXE_WRITABLE
+			: 0) |
 	       (layer == LAYER_UPPER ? EXECVE_FLAGS_EXE_UPPER_LAYER : 0) |
 	       (layer == LAYER_LOWER ? EXECVE_FLAGS_EXE_LOWER_LAYER : 0) |
 	       (is_memfd(BPF_CORE_READ(exe, f_path.dentry)) ? EXECVE_FLAGS_EXE_FROM_MEMFD : 0);

@@ -98,32 +98,41 @@ static __always_inline __u64 vector_size(const struct vector *v)
 	return sum_pieces(v->at, v->n, v->compat);
 }
 
+/* Appends one piece to the parameter being written, of which e->left bytes are missing; 0: enough. */
+__noinline int append_piece(struct bpf_scratch *e, __u64 at, __u32 compat)
+{
+	const struct vector v = { at, 1, compat };
+	struct iovec piece;
+	__u32 len;
+
+	if (!e || e->left == 0 || !iovec_at(&v, 0, &piece))
+		return 0;
+	len = e->left;
+	len = piece.len < len ? (__u32)piece.len : len;
+	len &= 0xffff;
+	if (len == 0)
+		return 1;
+	if (bpf_probe_read_user(e->bytes + ((e->at + e->done) & EMIT_MASK), len,
+				(void *)piece.base) < 0) {
+		count_loss(WIRE_LOSS_READ, e->type);
+		return 0;
+	}
+	e->done += len;
+	e->left -= len;
+	return 1;
+}
+
 __noinline int emit_pieces(struct bpf_scratch *e, __u64 at, __u64 n, __u32 compat, __s64 most)
 {
-	const struct vector v = { at, n, compat };
+	const __u32 size = compat ? sizeof(struct iovec) / 2 : sizeof(struct iovec);
 
 	if (!e)
 		return 0;
 	e->left = most > 0 ? (most < knob_snaplen ? (__u32)most : knob_snaplen) : 0;
 	e->done = 0;
-	for (__u32 i = 0; i < IOVEC_MAX && i < n; i++) {
-		struct iovec piece;
-		__u32 len = e->left;
-
-		if (len == 0 || !iovec_at(&v, i, &piece))
+	for (__u32 i = 0; i < IOVEC_MAX && i < n; i++)
+		if (!append_piece(e, at + i * size, compat))
 			break;
-		len = piece.len < len ? (__u32)piece.len : len;
-		len &= 0xffff;
-		if (len == 0)
-			continue;
-		if (bpf_probe_read_user(e->bytes + ((e->at + e->done) & EMIT_MASK), len,
-					(void *)piece.base) < 0) {
-			count_loss(WIRE_LOSS_READ, e->type);
-			break;
-		}
-		e->done += len;
-		e->left -= len;
-	}
 	emit_length(e, e->done);
 	return 0;
 }

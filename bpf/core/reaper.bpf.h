@@ -11,9 +11,13 @@
 #define REAPER_THREADS 16
 #define REAPER_DEPTH   16
 
-/* A thread of the task's group that is not exiting; 0 when none is among the first ones. */
-static __always_inline int alive_thread(struct task_struct *t)
+/*
+ * A thread of the task's group that is not exiting; 0 when none is among the first ones. The
+ * argument is an address. Global: the verifier sees it once, not in every turn of the loop below.
+ */
+__noinline int alive_thread(__u64 task)
 {
+	struct task_struct *t = (struct task_struct *)task;
 	struct signal_struct *group = BPF_CORE_READ(t, signal);
 	struct list_head *head =
 		(void *)group + bpf_core_field_offset(struct signal_struct, thread_head);
@@ -43,7 +47,7 @@ static __always_inline int subreaper(struct task_struct *t)
 		if (next == up || BPF_CORE_READ(up, thread_pid, level) != level)
 			return 0;
 		if (BPF_CORE_READ_BITFIELD_PROBED(group, is_child_subreaper)) {
-			int tid = alive_thread(up);
+			int tid = alive_thread(as_number(up));
 
 			if (tid)
 				return tid;
@@ -68,7 +72,7 @@ static __always_inline int current_reaper(void)
 
 	if (BPF_CORE_READ(children, next) == children)
 		return 0;
-	tid = alive_thread(t);
+	tid = alive_thread(as_number(t));
 	if (!tid && BPF_CORE_READ_BITFIELD_PROBED(group, has_child_subreaper))
 		tid = subreaper(t);
 	if (tid)

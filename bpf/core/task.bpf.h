@@ -176,6 +176,49 @@ static __always_inline void emit_arguments(struct bpf_scratch *e, struct task_st
 #define ARRAY_MAX 64
 
 /*
+ * Appends the string of one entry of an argv-like array to the parameter being written; 0 when it
+ * is the last. e->left is not 0 as long as there is more. Global: the verifier sees it once, not
+ * once per turn of the loop below.
+ */
+__noinline int append_user_string(struct bpf_scratch *e, __u64 entry, __u32 compat)
+{
+	const struct call call = { .compat = compat };
+	__u64 string = user_word(&call, entry);
+	__u32 room;
+	long n;
+
+	if (!e)
+		return 0;
+	if (!string) {
+		e->left = 0;
+		return 0;
+	}
+	if (e->done >= LIST_CAP)
+		return 0;
+	room = LIST_CAP - e->done;
+	BOUND(room, 8191);
+	n = read_user_str(e->bytes + ((e->at + e->done) & EMIT_MASK), room, (void *)string);
+	if (n <= 0) {
+		count_loss(WIRE_LOSS_READ, e->type);
+		e->left = 0;
+		return 0;
+	}
+	e->done += n;
+	return 1;
+}
+
+/* All of them from index `first` on. What follows the loop stands outside, as with path_walk. */
+__noinline int append_user_strings(struct bpf_scratch *e, __u64 array, __u32 first, __u32 compat)
+{
+	const struct call call = { .compat = compat };
+
+	for (__u32 i = first; i < ARRAY_MAX; i++)
+		if (!append_user_string(e, array + i * word_size(&call), compat))
+			break;
+	return 0;
+}
+
+/*
  * The strings an argv-like array points to, from index `first` on, at most LIST_CAP bytes and
  * ARRAY_MAX strings.
  */
@@ -183,25 +226,9 @@ static __always_inline void emit_user_array(struct bpf_scratch *e, const struct 
 					    __u64 array, __u32 first)
 {
 	e->done = 0;
-	e->left = array != 0; /* not 0: there is more */
-	for (__u32 i = first; array && i < ARRAY_MAX; i++) {
-		__u64 string = user_word(c, array + i * word_size(c));
-		__u32 room = LIST_CAP - e->done;
-		long n;
-
-		if (!string)
-			e->left = 0;
-		if (!string || e->done >= LIST_CAP)
-			break;
-		BOUND(room, 8191);
-		n = read_user_str(e->bytes + ((e->at + e->done) & EMIT_MASK), room, (void *)string);
-		if (n <= 0) {
-			count_loss(WIRE_LOSS_READ, e->type);
-			e->left = 0;
-			break;
-		}
-		e->done += n;
-	}
+	e->left = array != 0;
+	if (array)
+		append_user_strings(e, array, first, c->compat);
 	if (e->left)
 		mark_cut(e, e->done);
 	emit_length(e, e->done);
@@ -221,7 +248,7 @@ static __always_inline void emit_argument_array(struct bpf_scratch *e, const str
 
 /*
  * The path of a control group with its NUL, put at `at`; returns its length. `address` is that of
- * a struct cgroup. Global, like path_walk.
+ * a struct cgroup. Global, like path_write.
  */
 __noinline int append_cgroup_path(struct bpf_scratch *e, __u32 at, __u64 address)
 {

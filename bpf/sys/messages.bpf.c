@@ -86,7 +86,7 @@ int BPF_PROG(exit_recvmsg, struct pt_regs *regs, long ret)
  */
 #define MESSAGES_MAX 1024
 
-/* Global, like path_walk: otherwise it is looked at once per turn of the loops below. */
+/* Global, like path_write: otherwise it is looked at once per turn of the loops below. */
 __noinline int submit_message(__u64 vector, __u32 fd, __u32 i, __u32 sending, __u32 compat)
 {
 	const struct call call = { .compat = compat };
@@ -119,6 +119,23 @@ __noinline int submit_message(__u64 vector, __u32 fd, __u32 i, __u32 sending, __
 	return emit_submit(e, rights ? LANE_FD : WIRE_LANE_BULK);
 }
 
+#define MESSAGES_ROW 32
+
+/* Up to a row of messages, so that no loop is long. */
+__noinline int submit_row(__u64 vector, __u32 fd, __u32 first, __u32 end, __u32 how)
+{
+	for (__u32 i = 0; i < MESSAGES_ROW && first + i < end; i++)
+		submit_message(vector, fd, first + i, how & 1, how >> 1);
+	return 0;
+}
+
+static __always_inline int submit_all(const struct call *c, bool sending)
+{
+	for (__u32 i = 0; i < MESSAGES_MAX && i < c->ret; i += MESSAGES_ROW)
+		submit_row(ARG(1), ARG(0), i, c->ret, sending | c->compat << 1);
+	return 0;
+}
+
 static __always_inline int submit_failure(const struct call *c, bool sending)
 {
 	struct bpf_scratch *e = sending ? emit_begin(EVENT_SENDMMSG_X, SENDMMSG_X_PARAMS)
@@ -144,9 +161,7 @@ int BPF_PROG(exit_sendmmsg, struct pt_regs *regs, long ret)
 	call_read(c, regs, ret);
 	if (c->ret < 0)
 		return submit_failure(c, true);
-	for (__u32 i = 0; i < MESSAGES_MAX && i < c->ret; i++)
-		submit_message(ARG(1), ARG(0), i, true, c->compat);
-	return 0;
+	return submit_all(c, true);
 }
 
 SEC("tp_btf/sys_exit")
@@ -157,7 +172,5 @@ int BPF_PROG(exit_recvmmsg, struct pt_regs *regs, long ret)
 	call_read(c, regs, ret);
 	if (c->ret < 0)
 		return submit_failure(c, false);
-	for (__u32 i = 0; i < MESSAGES_MAX && i < c->ret; i++)
-		submit_message(ARG(1), ARG(0), i, false, c->compat);
-	return 0;
+	return submit_all(c, false);
 }

@@ -6,9 +6,13 @@
 #include "core/task.bpf.h"
 #include "schema_flags.bpf.h"
 
-/* From `tid` to `cgroups`: the part that exec and clone events share. */
-static __always_inline void emit_task(struct bpf_scratch *e, struct task_struct *t)
+/* From `tid` to `cgroups`: the part that exec and clone events share. Global, like path_write. */
+__noinline int emit_task(struct bpf_scratch *e)
 {
+	struct task_struct *t = bpf_get_current_task_btf();
+
+	if (!e)
+		return 0;
 	emit_s64(e, BPF_CORE_READ(t, pid));
 	emit_s64(e, BPF_CORE_READ(t, tgid));
 	emit_s64(e, task_ptid(t));
@@ -19,15 +23,19 @@ static __always_inline void emit_task(struct bpf_scratch *e, struct task_struct 
 	emit_memory(e, t);
 	emit_kernel_str(e, t->comm, 16);
 	emit_cgroups(e, t);
+	return 0;
 }
 
-/* From `tty` to `gid`, but for what only execve has at the end. */
-static __always_inline void emit_image(struct bpf_scratch *e, struct task_struct *t)
+/* From `tty` to `gid`, but for what only execve has at the end. Global, like path_write. */
+__noinline int emit_image(struct bpf_scratch *e)
 {
+	struct task_struct *t = bpf_get_current_task_btf();
 	const struct cred *cred = t->cred;
 	struct file *exe = BPF_CORE_READ(t, mm, exe_file);
 	struct inode *inode = BPF_CORE_READ(exe, f_inode);
 
+	if (!e)
+		return 0;
 	emit_u32(e, task_tty(t));
 	emit_s64(e, task_vpgid(t));
 	emit_u32(e, task_loginuid(t));
@@ -42,6 +50,7 @@ static __always_inline void emit_image(struct bpf_scratch *e, struct task_struct
 	emit_path(e, &exe->f_path);
 	emit_s64(e, task_pgid(t));
 	emit_u32(e, BPF_CORE_READ(cred, egid.val));
+	return 0;
 }
 
 /*
@@ -55,9 +64,9 @@ static __always_inline void emit_new_image(struct bpf_scratch *e, const struct c
 
 	emit_s64(e, c->ret);
 	emit_arguments(e, t);
-	emit_task(e, t);
+	emit_task(e);
 	emit_user_strings(e, BPF_CORE_READ(t, mm, env_start), env_end, LIST_CAP);
-	emit_image(e, t);
+	emit_image(e);
 	emit_user_str(e, env_end, PATH_CAP);
 }
 
@@ -65,13 +74,11 @@ static __always_inline void emit_new_image(struct bpf_scratch *e, const struct c
 static __always_inline void emit_exec_attempt(struct bpf_scratch *e, const struct call *c,
 					      __u64 argv, __u64 env)
 {
-	struct task_struct *t = bpf_get_current_task_btf();
-
 	emit_s64(e, c->ret);
 	emit_argument_array(e, c, argv);
-	emit_task(e, t);
+	emit_task(e);
 	emit_user_array(e, c, env, 0);
-	emit_image(e, t);
+	emit_image(e);
 }
 
 /* The program's path is a parameter of the event itself. */
@@ -138,7 +145,7 @@ SYSCALL_EXIT(clone, CLONE_20_X, WIRE_LANE_STATE)
 
 	emit_s64(e, c->ret);
 	emit_arguments(e, t);
-	emit_task(e, t);
+	emit_task(e);
 	emit_clone(e, t, c, ARG(0));
 }
 
@@ -148,7 +155,7 @@ SYSCALL_EXIT(fork, FORK_20_X, WIRE_LANE_STATE)
 
 	emit_s64(e, c->ret);
 	emit_arguments(e, t);
-	emit_task(e, t);
+	emit_task(e);
 	emit_clone(e, t, c, 0);
 }
 
@@ -158,7 +165,7 @@ SYSCALL_EXIT(vfork, VFORK_20_X, WIRE_LANE_STATE)
 
 	emit_s64(e, c->ret);
 	emit_arguments(e, t);
-	emit_task(e, t);
+	emit_task(e);
 	emit_clone(e, t, c, 0);
 }
 
@@ -168,6 +175,6 @@ SYSCALL_EXIT(clone3, CLONE3_X, WIRE_LANE_STATE)
 
 	emit_s64(e, c->ret);
 	emit_arguments(e, t);
-	emit_task(e, t);
+	emit_task(e);
 	emit_clone(e, t, c, user_u64(ARG(0))); /* struct clone_args begins with its flags */
 }

@@ -62,6 +62,7 @@ static __always_inline int emit_request(struct uring_request *p, __u64 req, __s6
 		u.file = file_of(p->sqe.fd);
 	else
 		u.file = NULL;
+	u.file = (struct file *)forget(e, (__u64)u.file);
 	at = op->native != op->positioned && has_position(p, u.file);
 	nr = at ? op->positioned : op->native;
 	if (!(n->syscall[nr & (WIRE_SYSCALLS_MAX - 1)] &
@@ -87,16 +88,41 @@ static __always_inline int emit_request(struct uring_request *p, __u64 req, __s6
 	return emit_submit_of(e, op->lane, p->tgid, u.is_owner ? current_record(e->type) : NULL);
 }
 
-/* A function of its own for the verifier, which then looks at it once. */
-__attribute__((noinline)) int uring_ended(__u64 req, __s64 ret, __u32 how)
+/*
+ * The end of a request is told by a program of its own, which the others jump to with the request
+ * in the scratch: there is one of it, not a part of each. Of programs on tracepoints only untyped
+ * ones can share what they jump to.
+ */
+SEC("raw_tp/io_uring_complete")
+int uring_end(__u64 *ctx)
 {
-	struct uring_request *p = bpf_map_lookup_elem(&uring_requests, &req);
+	struct bpf_scratch *e = emit_scratch();
+	struct uring_request *p;
+	__u64 req;
 
+	if (!e)
+		return 0;
+	req = e->uring.request;
+	p = bpf_map_lookup_elem(&uring_requests, &req);
 	if (!p)
 		return 0;
-	emit_request(p, req, ret, how);
-	if (!how)
+	emit_request(p, req, e->uring.result, e->uring.how);
+	if (!e->uring.how)
 		forget_request(p, req);
+	return 0;
+}
+
+static __always_inline int uring_ended(void *ctx, __u64 req, __s64 ret, __u32 how)
+{
+	struct bpf_scratch *e = emit_scratch();
+
+	if (!e)
+		return 0;
+	e->uring.request = req;
+	e->uring.result = ret;
+	e->uring.how = how;
+	bpf_tail_call(ctx, &uring_programs, 0);
+	count_loss(WIRE_LOSS_TAIL_CALL, 0);
 	return 0;
 }
 
@@ -110,7 +136,7 @@ static __always_inline void unknown_ended(struct io_kiocb *req)
 		count_loss(WIRE_LOSS_URING, 0);
 }
 
-SEC("tp_btf/io_uring_complete")
+SEC("raw_tp/io_uring_complete")
 int on_uring_complete(__u64 *ctx)
 {
 	struct uring_tag tag = { .ring = ctx[0] };
@@ -120,7 +146,8 @@ int on_uring_complete(__u64 *ctx)
 	if (req) {
 		/* Of the request, since the queue's entry is memory the caller can write. */
 		if (bpf_map_lookup_elem(&uring_requests, &req))
-			return uring_ended(req, BPF_CORE_READ((struct io_kiocb *)req, cqe.res), 0);
+			return uring_ended(ctx, req, BPF_CORE_READ((struct io_kiocb *)req, cqe.res),
+					   0);
 		unknown_ended((struct io_kiocb *)req);
 		return 0;
 	}
@@ -134,11 +161,11 @@ int on_uring_complete(__u64 *ctx)
 		result = ctx[3];
 	}
 	req = tag_find(&tag, NULL);
-	return req ? uring_ended(req, result, URING_MORE) : 0;
+	return req ? uring_ended(ctx, req, result, URING_MORE) : 0;
 }
 
 /* The queue is full: the kernel puts the completion aside, and tells of it only here. */
-SEC("tp_btf/io_uring_cqe_overflow")
+SEC("raw_tp/io_uring_cqe_overflow")
 int on_uring_cqe_overflow(__u64 *ctx)
 {
 	struct uring_tag tag = { ctx[0], ctx[1] };
@@ -148,10 +175,10 @@ int on_uring_cqe_overflow(__u64 *ctx)
 	if (ctx[3] & URING_CQE_MORE)
 		req = tag_find(&tag, NULL);
 	if (req)
-		return uring_ended(req, result, URING_MORE);
+		return uring_ended(ctx, req, result, URING_MORE);
 	/* Of the two completions of a send without copying, the first is the result. */
 	req = tag_find(&tag, &result);
-	return req ? uring_ended(req, result, 0) : 0;
+	return req ? uring_ended(ctx, req, result, 0) : 0;
 }
 
 /* ---- Submission ----------------------------------------------------------------------------- */
@@ -247,27 +274,27 @@ static __always_inline struct uring_request *keep_request(struct io_kiocb *req, 
 }
 
 /* A silent request: what it asked for is what it got, as far as anybody knows. */
-static __always_inline int submitted(struct io_kiocb *req)
+static __always_inline int submitted(void *ctx, struct io_kiocb *req)
 {
 	struct uring_request *p = keep_request(req, NULL);
 
-	return p && p->marks & URING_SILENT ? uring_ended(p->request, 0, URING_PRESUMED) : 0;
+	return p && p->marks & URING_SILENT ? uring_ended(ctx, p->request, 0, URING_PRESUMED) : 0;
 }
 
-SEC("tp_btf/io_uring_submit_req")
+SEC("raw_tp/io_uring_submit_req")
 int BPF_PROG(on_uring_submit_req, struct io_kiocb *req)
 {
-	return submitted(req);
+	return submitted(ctx, req);
 }
 
 /* The same before 6.3. */
-SEC("tp_btf/io_uring_submit_sqe")
+SEC("raw_tp/io_uring_submit_sqe")
 int BPF_PROG(on_uring_submit_sqe, struct io_kiocb *req)
 {
-	return submitted(req);
+	return submitted(ctx, req);
 }
 
-SEC("tp_btf/io_uring_req_failed")
+SEC("raw_tp/io_uring_req_failed")
 int BPF_PROG(on_uring_req_failed, const void *sqe, struct io_kiocb *req)
 {
 	keep_request(req, sqe);

@@ -45,7 +45,7 @@ struct kernel_side {
 	struct wire_needs *needs;   /* mapped */
 	uint64_t boot_epoch_ns;     /* what the kernel side adds to its clock */
 	bool loaded[WIRE_PROGRAMS]; /* exit programs, by where the dispatcher finds them */
-	int tasks_fd, losses_fd, rings_fd, programs_fd, predicates_fd, saved_fd;
+	int tasks_fd, losses_fd, rings_fd, programs_fd, uring_programs_fd, predicates_fd, saved_fd;
 	bool upper_half;                /* where the predicates in force are */
 	bool no_iterators;              /* this kernel has none */
 	char uring_lacks[LIVE_WHY_MAX]; /* why io_urings are not covered; empty: they are */
@@ -75,6 +75,7 @@ int predicates_put(struct kernel_side *k, const uint8_t *wanted, const struct li
  * The programs for io_urings are optional: those this kernel can have are chosen; with the reason
  * kept, none when an essential one cannot be had or the kernel refuses them.
  */
+#define URING_END "uring_end" /* the one the others jump to */
 bool is_uring_program(const char *name);
 /* Which tracepoint is missing; empty when none is. */
 void uring_lacks(const struct btf *kernel, char why[LIVE_WHY_MAX]);

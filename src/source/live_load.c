@@ -123,7 +123,13 @@ static void choose_programs(struct kernel_side *k, struct bpf_object *object, co
 		choose_optional(k, object);
 }
 
-/* Puts the loaded programs where the dispatcher looks for them. */
+/* Reached from another program, not from the kernel: needs no attaching. */
+static bool is_jumped_to(const char *program)
+{
+	return is_exit(program) || strcmp(program, URING_END) == 0;
+}
+
+/* Puts the loaded programs where those that jump to them look. */
 static int register_programs(struct kernel_side *k, struct bpf_object *object)
 {
 	struct bpf_program *program;
@@ -131,14 +137,17 @@ static int register_programs(struct kernel_side *k, struct bpf_object *object)
 	bpf_object__for_each_program(program, object)
 	{
 		const char *name = bpf_program__name(program);
-		int fd = bpf_program__fd(program), native;
+		int fd = bpf_program__fd(program), at = 0, map = k->uring_programs_fd;
 
-		if (!is_exit(name) || fd < 0)
+		if (!is_jumped_to(name) || fd < 0)
 			continue;
-		native = native_of(name);
-		if (bpf_map_update_elem(k->programs_fd, &native, &fd, BPF_ANY) < 0)
+		if (is_exit(name)) {
+			map = k->programs_fd;
+			at = native_of(name);
+			k->loaded[at] = true;
+		}
+		if (bpf_map_update_elem(map, &at, &fd, BPF_ANY) < 0)
 			return -errno;
-		k->loaded[native] = true;
 	}
 	return 0;
 }
@@ -191,6 +200,7 @@ static int find_maps(struct kernel_side *k, struct err *err)
 	k->losses_fd = map_fd(k, "losses");
 	k->rings_fd = map_fd(k, "rings");
 	k->programs_fd = map_fd(k, "exit_programs");
+	k->uring_programs_fd = map_fd(k, "uring_programs");
 	k->predicates_fd = map_fd(k, "predicates");
 	k->saved_fd = map_fd(k, "saved");
 	return 0;
@@ -286,8 +296,9 @@ int kernel_attach(struct kernel_side *k, struct err *err)
 		const char *name = bpf_program__name(program);
 		struct bpf_link *link;
 
-		/* Tail calls need no attaching, iterators are attached when read. */
-		if (is_exit(name) || strncmp(name, "each_", 5) == 0 || bpf_program__fd(program) < 0)
+		/* Iterators are attached when read. */
+		if (is_jumped_to(name) || strncmp(name, "each_", 5) == 0 ||
+		    bpf_program__fd(program) < 0)
 			continue;
 		link = bpf_program__attach(program);
 		if (!link)

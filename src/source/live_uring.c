@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #define PREFIX  "on_uring_"
-#define SECTION "tp_btf/"
+#define SECTION "raw_tp/"
 
 /* What the programs cannot do without: one of each row, by the kernel's version. */
 static const struct {
@@ -20,7 +20,7 @@ static const struct {
 
 bool is_uring_program(const char *name)
 {
-	return strncmp(name, PREFIX, strlen(PREFIX)) == 0;
+	return strncmp(name, PREFIX, strlen(PREFIX)) == 0 || strcmp(name, URING_END) == 0;
 }
 
 /* The kernel's types name each of its tracepoints; 0 for none. */

@@ -35,13 +35,12 @@ static const char *tail(const char *log)
 /* Programs for what only other kernels have are left out. */
 static bool has_target(const struct btf *kernel, const struct bpf_program *program)
 {
-	static const char section[] = "tp_btf/";
-	const char *name = bpf_program__section_name(program);
+	const char *section = bpf_program__section_name(program), *name = strchr(section, '/');
 	char type[128];
 
-	if (strncmp(name, section, sizeof(section) - 1) != 0)
+	if (!name || strncmp(section, "iter", 4) == 0)
 		return true;
-	snprintf(type, sizeof(type), "btf_trace_%s", name + sizeof(section) - 1);
+	snprintf(type, sizeof(type), "btf_trace_%s", name + 1);
 	return btf__find_by_name_kind(kernel, type, BTF_KIND_TYPEDEF) > 0;
 }
 
