@@ -47,6 +47,8 @@ const struct live_predicates *needs_push_down(const struct ruleset *rules, struc
 					      struct arena *arena);
 /* For the calls of exit events called `name`, or all: what is pushed down, one line each. */
 void needs_print_pushed(struct buf *out, const struct ruleset *rules, struct str name);
+/* Whether calls that change the state are wanted that were not before. */
+bool needs_more_state(const struct needs *old, const struct needs *new);
 /* Both together: while one rule set takes over from another. */
 void needs_merge(struct needs *n, const struct needs *other);
 

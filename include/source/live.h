@@ -51,6 +51,9 @@ int live_push_down(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX],
 /* Events not sent so far because a predicate said no, by x86_64 number. */
 void live_saved(struct source *s, uint64_t out[WIRE_SYSCALLS_MAX]);
 
+/* What is there is told once more, before the next event: for calls that were not followed so far. */
+void live_list_again(struct source *s);
+
 /* A process, its descendants and what they fork from now on are in scope. */
 int live_scope_pid(struct source *s, int64_t pid, struct err *err);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define EXIT_NOT_STARTED 127
+#define EXIT_KILLED      128 /* plus the signal, as shells have it */
 
 /* In the child: waits for a byte, then becomes the command. A closed pipe means: never mind. */
 static _Noreturn void wait_and_exec(int go, char **command)
@@ -62,6 +63,13 @@ bool child_has_ended(struct child *c)
 	if (!c->ended && c->pid > 0)
 		c->ended = waitpid(c->pid, &c->status, WNOHANG) == c->pid;
 	return c->ended;
+}
+
+int child_exit_status(const struct child *c)
+{
+	if (!c->ended)
+		return EXIT_OK;
+	return WIFSIGNALED(c->status) ? EXIT_KILLED + WTERMSIG(c->status) : WEXITSTATUS(c->status);
 }
 
 void child_abandon(struct child *c)

@@ -4,7 +4,8 @@
 
 /*
  * The program: the only code that prints, and that knows what an exit status is. 0 is success,
- * 1 a failure that was explained on standard error.
+ * 1 a failure that was explained on standard error. With a command (-- CMD) that ended, success is
+ * that command's own status, as with strace.
  */
 
 #include <sys/types.h>
@@ -179,6 +180,8 @@ bool child_prepare(struct child *c, char **command);
 void child_go(struct child *c);
 /* True once it has ended. */
 bool child_has_ended(struct child *c);
+/* Its exit status, as a shell would tell it; EXIT_OK while it runs, or when there is none. */
+int child_exit_status(const struct child *c);
 /* Ends one that never ran; nothing for one that did. */
 void child_abandon(struct child *c);
 

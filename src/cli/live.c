@@ -49,6 +49,7 @@ int check_kernel(void)
 #define ACTIVE_NAP_NS (NS_PER_S / 2000) /* between looks while events are coming */
 #define IDLE_SLEEP_NS (NS_PER_S / 10)   /* at most this long without a look at signals */
 #define NAPS          4                 /* empty looks before the agent really sleeps */
+#define DRAIN_NS      (2 * NS_PER_S)    /* for what is in the rings at the end, at most */
 #define LINGER_NS     (NS_PER_S / 20)   /* for the last events of a command that ended */
 
 struct live_run {
@@ -60,7 +61,8 @@ struct live_run {
 	const struct live_predicates
 		*pushed; /* NULL: the kernel side sends all that was asked for */
 	struct losses *losses;
-	unsigned empty; /* looks that found nothing, in a row */
+	struct arena *rules_arena; /* what the rules in force were loaded by; NULL: the setup's */
+	unsigned empty;            /* looks that found nothing, in a row */
 };
 
 /* Nothing is there now: wait a moment, or sleep until the kernel side wakes us. */
@@ -169,26 +171,35 @@ static void ask_to_reload(int number)
 	reload_asked = 1;
 }
 
+/* The configuration as it is, its files looked for anew, in an arena of its own. */
+static struct ruleset *load_again(const struct live_run *r, struct setup *again)
+{
+	*again = *r->run.setup;
+	again->arena = arena_new();
+	again->rule_paths = NULL;
+	again->nrule_paths = 0;
+	return setup_rule_set(again) ? load_rule_set(again) : NULL;
+}
+
 /*
- * New rules without a gap: the kernel side is widened first (no predicate is in force then), the
- * rule set swapped between two events, then the kernel side narrowed. Rules that cannot be loaded
- * leave everything as it was.
+ * New rules without a gap: the kernel side is widened first (no predicate is in force then), what
+ * was not followed before is listed, the rule set swapped between two events, then the kernel side
+ * narrowed. Rules that cannot be loaded leave everything as it was.
  */
 static void reload(struct live_run *r)
 {
-	struct setup again = *r->run.setup;
-	struct ruleset *rules = NULL;
+	struct setup again;
+	struct ruleset *rules = load_again(r, &again);
 	const struct live_predicates *pushed;
 	struct arena *arena;
 	struct needs next, wide;
 	struct err err = { 0 };
 
 	reload_asked = 0;
-	if (setup_rule_set(&again))
-		rules = load_rule_set(&again);
 	if (!rules || !needs_configured(&again, rules, &next)) {
 		complain("the rules in force stay: the new ones cannot be used");
 		ruleset_free(rules);
+		arena_free(again.arena);
 		return;
 	}
 	pushed = push_down(&again, rules, &next, &arena);
@@ -197,15 +208,20 @@ static void reload(struct live_run *r)
 	if (live_want(r->run.source, wide.syscall, wide.signals, &err) < 0) {
 		complain("the rules in force stay: %s", err.text);
 		ruleset_free(rules);
+		arena_free(again.arena);
 		arena_free(arena);
 		return;
 	}
+	if (needs_more_state(&r->needs, &next))
+		live_list_again(r->run.source);
 	ruleset_free(engine_swap(r->run.engine, rules));
 	r->run.rules = rules;
 	r->needs = next;
 	r->pushed = pushed;
 	arena_free(r->pushed_arena);
 	r->pushed_arena = arena;
+	arena_free(r->rules_arena);
+	r->rules_arena = again.arena;
 	if (live_want(r->run.source, next.syscall, next.signals, &err) < 0 ||
 	    !put_in_force(r, &err))
 		complain("%s", err.text);
@@ -213,6 +229,29 @@ static void reload(struct live_run *r)
 }
 
 /* ---- The run -------------------------------------------------------------------------------- */
+
+/* What was captured before the end was asked for is checked, and then no more. */
+static int drain(struct live_run *r)
+{
+	static const uint8_t nothing[WIRE_SYSCALLS_MAX];
+	const uint64_t end_ns = clock_monotonic_ns() + DRAIN_NS;
+	const struct timespec nap = { .tv_nsec = ACTIVE_NAP_NS };
+	struct err err = { 0 };
+	int n, empty = 0;
+
+	live_want(r->run.source, nothing, false, &err);
+	while (empty < NAPS && clock_monotonic_ns() < end_ns && !outputs_broken(r->run.outputs)) {
+		n = engine_step(r->run.engine, &err);
+		if (n < 0 && n != -EAGAIN) {
+			complain("%s", err.text);
+			return EXIT_FAILED;
+		}
+		empty = n == -EAGAIN ? empty + 1 : 0;
+		if (n == -EAGAIN)
+			nanosleep(&nap, NULL);
+	}
+	return EXIT_OK;
+}
 
 static int run_events(struct live_run *r)
 {
@@ -240,7 +279,7 @@ static int run_events(struct live_run *r)
 		if (run_is_over(&r->run))
 			break;
 	}
-	return EXIT_OK;
+	return drain(r);
 }
 
 static struct losses *losses_configured(const struct setup *s)
@@ -285,9 +324,12 @@ int run_live(const struct setup *s)
 		if (flag_given(s->flags, FLAG_VERBOSE))
 			print_saved(r.run.source);
 	}
+	if (status == EXIT_OK)
+		status = child_exit_status(&r.child);
 	child_abandon(&r.child);
 	run_close(&r.run);
 	losses_free(r.losses);
 	arena_free(r.pushed_arena);
+	arena_free(r.rules_arena);
 	return status;
 }

@@ -352,5 +352,5 @@ int command_record(int argc, char **argv)
 	idmap_fini(&r.listed);
 	buf_fini(&r.changed);
 	arena_free(r.arena);
-	return ok || parsed == 0 ? EXIT_OK : EXIT_FAILED;
+	return ok ? child_exit_status(&r.child) : parsed == 0 ? EXIT_OK : EXIT_FAILED;
 }

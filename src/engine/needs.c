@@ -135,6 +135,19 @@ void needs_drop_failed(struct needs *n)
 	}
 }
 
+bool needs_more_state(const struct needs *old, const struct needs *new)
+{
+	for (unsigned code = 0; code < SYSCALL_CODES; code++) {
+		const struct syscall_info *info = syscall_info(code);
+
+		if (info->exists && info->native >= 0 && info->native < WIRE_SYSCALLS_MAX &&
+		    info->sets & SYSCALL_STATE && !old->syscall[info->native] &&
+		    new->syscall[info->native])
+			return true;
+	}
+	return false;
+}
+
 void needs_merge(struct needs *n, const struct needs *other)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(n->syscall); i++)

@@ -388,6 +388,16 @@ void live_saved(struct source *s, uint64_t out[WIRE_SYSCALLS_MAX])
 	free(counts);
 }
 
+void live_list_again(struct source *s)
+{
+	struct live *l = (struct live *)s;
+
+	if (l->listing)
+		return;
+	lister_begin(&l->lister, 0, true, LIST_TASKS | LIST_FDS);
+	l->listing = true;
+}
+
 int live_scope_pid(struct source *s, int64_t pid, struct err *err)
 {
 	struct live *l = (struct live *)s;

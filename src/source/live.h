@@ -133,6 +133,7 @@ struct lister {
 	unsigned left; /* enum list_part, as far as still to be told */
 	int64_t only;  /* a process or thread; 0: all */
 	bool whole;    /* all threads of the process */
+	bool again;    /* not for the first time */
 	/* Events put together already; `at` is the next one. */
 	struct buf batch;
 	size_t at;

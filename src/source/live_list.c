@@ -250,6 +250,19 @@ void list_mark(struct lister *l)
 	event_end(&w);
 }
 
+/* Everything is listed anew: the descriptors of this process, too. */
+static void mark_if_again(struct lister *l, const struct raw *raw)
+{
+	struct event ev;
+
+	if (!l->again || l->only || event_open(&ev, raw) < 0 ||
+	    event_int_or(&ev, PROC_ENTRY_PID, 0) != ev.tid)
+		return;
+	l->only = ev.tid;
+	list_mark(l);
+	l->only = 0;
+}
+
 static bool next_of_iterator(struct lister *l, struct raw *raw, int *n, struct err *err)
 {
 	const uint8_t *record = NULL;
@@ -265,10 +278,12 @@ static bool next_of_iterator(struct lister *l, struct raw *raw, int *n, struct e
 		.len = len - (uint32_t)sizeof(struct wire_prefix),
 		.flags = WIRE_SYNTHETIC,
 	};
-	if (l->left & LIST_TASKS)
+	if (l->left & LIST_TASKS) {
 		complete_process(l, raw);
-	else
+		mark_if_again(l, raw);
+	} else {
 		complete_pipe(l, raw);
+	}
 	return true;
 }
 
@@ -309,8 +324,11 @@ void lister_begin(struct lister *l, int64_t id, bool whole, unsigned what)
 	l->at = 0;
 	l->only = id;
 	l->whole = whole;
+	l->again = true;
 	l->left = what;
 	l->pid_at = 0;
+	if (!id)
+		l->npids = 0;
 	if (!(what & LIST_TASKS) && !l->one_by_proc)
 		list_mark(l);
 }

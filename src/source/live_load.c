@@ -249,11 +249,14 @@ static int load_object(struct kernel_side *k, const struct live_options *options
 int kernel_load(struct kernel_side *k, const struct live_options *options, const uint8_t *want,
 		struct err *err)
 {
+	static const uint8_t everything[WIRE_SYSCALLS_MAX] = { [0 ... WIRE_SYSCALLS_MAX - 1] =
+								       UINT8_MAX };
 	struct bpf_object *object;
 	int n;
 
-	if (k->nobjects == ARRAY_SIZE(k->objects))
-		return err_set(err, -ENOSPC, "load kernel programs: reloaded too often");
+	/* With the last one comes all that is left: nothing can be missing after it. */
+	if (k->nobjects == ARRAY_SIZE(k->objects) - 1)
+		want = everything;
 	libbpf_set_print(NULL); /* its messages are for developers; what users need is in *err */
 	if (!k->boot_epoch_ns)
 		k->boot_epoch_ns = boot_epoch_ns();

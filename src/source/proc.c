@@ -584,6 +584,20 @@ static void put_one(struct lister *l)
 		put_task(l, pid, l->only);
 }
 
+/* Of everything. */
+static void put_part(struct lister *l, int64_t pid)
+{
+	if (l->left & LIST_TASKS) {
+		put_tasks(l, pid);
+	} else if (l->again) {
+		l->only = pid;
+		put_new_fds(l, pid);
+		l->only = 0;
+	} else {
+		put_fds(l, pid);
+	}
+}
+
 bool proc_fill(struct lister *l)
 {
 	if (l->left & LIST_FDS && !l->sockets)
@@ -601,10 +615,7 @@ bool proc_fill(struct lister *l)
 	if (l->pid_at == l->npids)
 		return false;
 	if (in_scope(l, l->pids[l->pid_at])) {
-		if (l->left & LIST_TASKS)
-			put_tasks(l, l->pids[l->pid_at]);
-		else
-			put_fds(l, l->pids[l->pid_at]);
+		put_part(l, l->pids[l->pid_at]);
 	}
 	l->pid_at++;
 	return true;
