@@ -137,7 +137,8 @@ static __always_inline void emit_open_extended(struct bpf_scratch *e, __u32 type
 		if (!e)                                                                            \
 			return 0;                                                                  \
 		call_read(c, regs, ret);                                                           \
-		more = extension_wanted(c, NATIVE_##NATIVE) || (always);                           \
+		more = always;                                                                     \
+		more |= extension_wanted(c, NATIVE_##NATIVE);                                      \
 		emit_open_extended(e, EVENT_##EVENT, EVENT##_PARAMS, more);                        \
 		name##_params(e, c);                                                               \
 		if (more)                                                                          \

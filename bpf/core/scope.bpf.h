@@ -18,7 +18,7 @@ static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *n)
 #define SCOPE_DEPTH 16
 
 /* The group itself or one below it. */
-static __always_inline bool task_in_cgroup(struct task_struct *t, const struct wire_needs *n)
+static __noinline bool task_in_cgroup(struct task_struct *t, const struct wire_needs *n)
 {
 	struct kernfs_node *node;
 

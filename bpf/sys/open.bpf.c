@@ -5,16 +5,22 @@
 #include "core/extension.bpf.h"
 #include "core/open_flags.bpf.h"
 
-/* O_TMPFILE: the caller named just a directory. */
-static __always_inline bool is_nameless(struct file *f)
+/* The file that was opened, once opened_nameless has found it. */
+#define OPENED(e) ((struct file *)(e)->file)
+
+/* O_TMPFILE: the caller named just a directory. Finds the file for all that follows. */
+static __always_inline bool opened_nameless(struct bpf_scratch *e, const struct call *c)
 {
+	struct file *f = file_of(c->ret);
+
+	e->file = as_number(f);
 	return f && BPF_CORE_READ(f, f_flags) & O_TMPFILE_NATIVE;
 }
 
 /* The path of the file that was opened, whatever its name says by now. */
 static __always_inline void opened_extension(struct bpf_scratch *e, const struct call *c)
 {
-	emit_file_truth(e, file_of(c->ret));
+	emit_file_truth(e, OPENED(e));
 	emit_extension_rest(e);
 }
 
@@ -24,9 +30,9 @@ static __always_inline void opened_extension(struct bpf_scratch *e, const struct
 #define creat_extension             opened_extension
 #define open_by_handle_at_extension opened_extension
 
-SYSCALL_EXIT_EXTENDED(open, OPEN, OPEN_X, LANE_FD, is_nameless(file_of(c->ret)))
+SYSCALL_EXIT_EXTENDED(open, OPEN, OPEN_X, LANE_FD, opened_nameless(e, c))
 {
-	struct file *f = file_of(c->ret);
+	struct file *f = OPENED(e);
 
 	emit_s64(e, c->ret);
 	emit_user_str(e, ARG(0), PATH_CAP);
@@ -35,9 +41,9 @@ SYSCALL_EXIT_EXTENDED(open, OPEN, OPEN_X, LANE_FD, is_nameless(file_of(c->ret)))
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT_EXTENDED(openat, OPENAT, OPENAT_2_X, LANE_FD, is_nameless(file_of(c->ret)))
+SYSCALL_EXIT_EXTENDED(openat, OPENAT, OPENAT_2_X, LANE_FD, opened_nameless(e, c))
 {
-	struct file *f = file_of(c->ret);
+	struct file *f = OPENED(e);
 
 	emit_s64(e, c->ret);
 	emit_fd(e, ARG(0));
@@ -47,9 +53,9 @@ SYSCALL_EXIT_EXTENDED(openat, OPENAT, OPENAT_2_X, LANE_FD, is_nameless(file_of(c
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT_EXTENDED(openat2, OPENAT2, OPENAT2_X, LANE_FD, is_nameless(file_of(c->ret)))
+SYSCALL_EXIT_EXTENDED(openat2, OPENAT2, OPENAT2_X, LANE_FD, opened_nameless(e, c))
 {
-	struct file *f = file_of(c->ret);
+	struct file *f = OPENED(e);
 	struct open_how how = { 0 };
 
 	if (bpf_probe_read_user(&how, sizeof(how), (void *)ARG(2)) < 0)
@@ -63,9 +69,9 @@ SYSCALL_EXIT_EXTENDED(openat2, OPENAT2, OPENAT2_X, LANE_FD, is_nameless(file_of(
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT_EXTENDED(creat, CREAT, CREAT_X, LANE_FD, false)
+SYSCALL_EXIT_EXTENDED(creat, CREAT, CREAT_X, LANE_FD, opened_nameless(e, c))
 {
-	struct file *f = file_of(c->ret);
+	struct file *f = OPENED(e);
 
 	emit_s64(e, c->ret);
 	emit_user_str(e, ARG(0), PATH_CAP);
@@ -74,9 +80,10 @@ SYSCALL_EXIT_EXTENDED(creat, CREAT, CREAT_X, LANE_FD, false)
 	emit_u16(e, creat_flags(f));
 }
 
-SYSCALL_EXIT_EXTENDED(open_by_handle_at, OPEN_BY_HANDLE_AT, OPEN_BY_HANDLE_AT_X, LANE_FD, false)
+SYSCALL_EXIT_EXTENDED(open_by_handle_at, OPEN_BY_HANDLE_AT, OPEN_BY_HANDLE_AT_X, LANE_FD,
+		      opened_nameless(e, c))
 {
-	struct file *f = file_of(c->ret);
+	struct file *f = OPENED(e);
 
 	emit_s64(e, c->ret);
 	emit_fd(e, ARG(0));
