@@ -32,7 +32,7 @@ static int usage(void)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		buf_printf(&out, "       besra %s %s\n", commands[i].name, commands[i].arguments);
 	buf_str(&out,
-		STR("\nChecks system calls against rules, and prints alerts: those of the running system, of a trace\n(-e FILE), or of one command and its children (-- CMD...).\n\n"));
+		STR("\nChecks system calls against rules, and prints alerts: those of the running system, of a trace\n(-e FILE), or of one command and its children (-- CMD...).\n\nThe exit status is 0, with a command that command's own, or 1 after a message on standard error.\n\n"));
 	flags_usage(&out);
 	buf_str(&out, STR("\nCommands:\n"));
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
