@@ -90,9 +90,48 @@ static __always_inline enum fd_type anonymous_type(__u64 name)
 										  : FD_UNSUPPORTED;
 }
 
-static __always_inline void emit_socket(struct bpf_scratch *e, struct sock *sk, enum fd_type type)
+/* The flag belongs to the number, not to the file. */
+static __always_inline __u32 close_on_exec(struct task_struct *t, __u32 fd)
 {
-	emit_empty(e); /* name */
+	unsigned long *bits = BPF_CORE_READ(t, files, fdt, close_on_exec), word = 0;
+
+	bpf_probe_read_kernel(&word, sizeof(word), bits + fd / 64);
+	return word >> fd % 64 & 1 ? FILE_FLAGS_O_CLOEXEC : 0;
+}
+
+/* enum fd_type; `address` is that of a struct file. Global: see append_entry. */
+__noinline __u32 descriptor_type(__u64 address)
+{
+	struct file *f = (struct file *)address;
+	__u32 mode = BPF_CORE_READ(f, f_inode, i_mode) & S_IFMT;
+	struct dentry *dentry;
+	struct sock *sk;
+	__u64 name = 0;
+
+	switch (mode) {
+	case S_IFSOCK:
+		sk = sock_of_file(f);
+		return sk ? socket_type(sk) : FD_UNKNOWN;
+	case S_IFIFO:
+		return FD_FIFO;
+	case S_IFDIR:
+		return FD_DIRECTORY;
+	}
+	dentry = BPF_CORE_READ(f, f_path.dentry);
+	if (BPF_CORE_READ(dentry, d_parent) != dentry)
+		return FD_FILE_V2;
+	bpf_probe_read_kernel_str(&name, sizeof(name), BPF_CORE_READ(dentry, d_name.name));
+	return anonymous_type(name);
+}
+
+/* Name, tuple and protocol; not 0 when it is a socket. `address` as above. */
+__noinline int emit_socket(struct bpf_scratch *e, __u64 address, __u32 type)
+{
+	struct sock *sk = sock_of_file((struct file *)address);
+
+	if (!e || !sk)
+		return 0;
+	emit_empty(e);
 	if (type == FD_IPV4_SOCK)
 		emit_tuple4(e, sk, OUTBOUND, NULL);
 	else if (type == FD_IPV4_SERVSOCK)
@@ -106,55 +145,23 @@ static __always_inline void emit_socket(struct bpf_scratch *e, struct sock *sk, 
 	else
 		emit_empty(e);
 	emit_u8(e, socket_l4(sk));
+	return 1;
 }
 
-/* The flag belongs to the number, not to the file. */
-static __always_inline __u32 close_on_exec(struct task_struct *t, __u32 fd)
-{
-	unsigned long *bits = BPF_CORE_READ(t, files, fdt, close_on_exec), word = 0;
-
-	bpf_probe_read_kernel(&word, sizeof(word), bits + fd / 64);
-	return word >> fd % 64 & 1 ? FILE_FLAGS_O_CLOEXEC : 0;
-}
-
-static __always_inline enum fd_type descriptor_type(struct file *f, struct sock **sk)
-{
-	__u32 mode = BPF_CORE_READ(f, f_inode, i_mode) & S_IFMT;
-	struct dentry *dentry = BPF_CORE_READ(f, f_path.dentry);
-	__u64 name = 0;
-
-	switch (mode) {
-	case S_IFSOCK:
-		*sk = sock_of_file(f);
-		return *sk ? socket_type(*sk) : FD_UNKNOWN;
-	case S_IFIFO:
-		return FD_FIFO;
-	case S_IFDIR:
-		return FD_DIRECTORY;
-	}
-	if (BPF_CORE_READ(dentry, d_parent) != dentry)
-		return FD_FILE_V2;
-	bpf_probe_read_kernel_str(&name, sizeof(name), BPF_CORE_READ(dentry, d_name.name));
-	return anonymous_type(name);
-}
-
-/* The parameters of an FD_ENTRY. */
+/* The parameters of an FD_ENTRY; `address` is that of a struct file. */
 static __always_inline void emit_descriptor(struct bpf_scratch *e, struct task_struct *t, __u32 fd,
-					    struct file *f)
+					    __u64 address)
 {
-	struct sock *sk = NULL;
-	enum fd_type type = descriptor_type(f, &sk);
+	struct file *f = (struct file *)address;
 	__u32 flags = open_flags(BPF_CORE_READ(f, f_flags)) & ~FILE_FLAGS_O_CLOEXEC;
+	__u32 type = descriptor_type(address);
 
 	emit_s64(e, fd);
-	EMIT_STORE(e, __s8, e->at, type);
-	emit_length(e, 1);
+	emit_u8(e, type);
 	emit_u64(e, file_inode(f));
 	emit_u32(e, file_device(f));
 	emit_u32(e, flags | close_on_exec(t, fd));
-	if (sk) {
-		emit_socket(e, sk, type);
-	} else {
+	if (!emit_socket(e, address, type)) {
 		emit_path(e, &f->f_path);
 		emit_empty(e);
 		emit_u8(e, 0);
@@ -167,13 +174,22 @@ static __always_inline void emit_descriptor(struct bpf_scratch *e, struct task_s
 #define ENTRIES_MAX   16
 #define ENTRIES_BYTES 49152 /* of the event, where the last of them may begin */
 
-/* Appends a whole FD_ENTRY to the parameter being written. Global: the verifier sees it once. */
+/* The address of the file behind a descriptor. Global, for the stack: see append_entry. */
+__noinline __u64 find_file(__u32 fd)
+{
+	return as_number(file_of((__s32)fd));
+}
+
+/*
+ * Appends a whole FD_ENTRY to the parameter being written. Global: the verifier sees it once. It is
+ * called at the end of long chains, whose stacks have 512 bytes together.
+ */
 __noinline int append_entry(struct bpf_scratch *e, __u32 fd)
 {
-	struct file *f = file_of((__s32)fd);
+	__u64 file = find_file(fd);
 	__u32 start;
 
-	if (!e || !f)
+	if (!e || !file)
 		return 0;
 	start = e->at;
 	if (start > ENTRIES_BYTES) {
@@ -186,7 +202,7 @@ __noinline int append_entry(struct bpf_scratch *e, __u32 fd)
 	EMIT_STORE(e, __u32, start + 22, FD_ENTRY_PARAMS);
 	e->lengths = start + sizeof(struct wire_event);
 	e->at = start + ENTRY_HEAD;
-	emit_descriptor(e, bpf_get_current_task_btf(), fd, f);
+	emit_descriptor(e, bpf_get_current_task_btf(), fd, file);
 	EMIT_STORE(e, __u32, start + 16, e->at - start);
 	return 0;
 }

@@ -36,17 +36,14 @@ struct message_and_length_compat {
 	__u32 name, name_len, iov, iovlen, control, control_len, flags, len;
 };
 
-/* Reads a message with what the call reported for it; false when it cannot be read. */
-static __always_inline bool message_read(struct message_and_length *out, const struct call *c,
-					 __u64 at, bool with_length)
+/* Global, for its stack: it is rarely needed. */
+__noinline int message_read_compat(struct message_and_length *out, __u64 at, __u32 with_length)
 {
 	struct message_and_length_compat small = { 0 };
 	__u32 without = with_length ? 0 : sizeof(small.len);
 
-	if (!c->compat) {
-		without = with_length ? sizeof(*out) : sizeof(out->m);
-		return bpf_probe_read_user(out, without, (void *)at) == 0;
-	}
+	if (!out)
+		return false;
 	if (bpf_probe_read_user(&small, sizeof(small) - without, (void *)at) < 0)
 		return false;
 	out->m = (struct message){
@@ -60,6 +57,17 @@ static __always_inline bool message_read(struct message_and_length *out, const s
 	};
 	out->len = small.len;
 	return true;
+}
+
+/* Reads a message with what the call reported for it; false when it cannot be read. */
+static __always_inline bool message_read(struct message_and_length *out, __u32 compat, __u64 at,
+					 bool with_length)
+{
+	const __u32 size = with_length ? sizeof(*out) : sizeof(out->m);
+
+	if (compat)
+		return message_read_compat(out, at, with_length);
+	return bpf_probe_read_user(out, size, (void *)at) == 0;
 }
 
 static __always_inline bool iovec_at(const struct vector *v, __u32 i, struct iovec *out)
@@ -149,9 +157,9 @@ static __always_inline struct vector call_vector(const struct call *c)
 	return (struct vector){ ARG(1), ARG(2), c->compat };
 }
 
-static __always_inline struct vector message_vector(const struct call *c, const struct message *m)
+static __always_inline struct vector message_vector(__u32 compat, const struct message *m)
 {
-	return (struct vector){ m->iov, m->iovlen, c->compat };
+	return (struct vector){ m->iov, m->iovlen, compat };
 }
 
 /* Of work handed in by 64-bit callers. */

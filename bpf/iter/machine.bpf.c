@@ -150,6 +150,6 @@ int each_file(struct bpf_iter__task_file *ctx)
 		return 0;
 	/* Read as a number: path_write takes no typed pointer. */
 	bpf_probe_read_kernel(&plain, sizeof(plain), &ctx->file);
-	emit_descriptor(e, t, ctx->fd, plain);
+	emit_descriptor(e, t, ctx->fd, as_number(plain));
 	return iter_submit(e, ctx->meta->seq);
 }

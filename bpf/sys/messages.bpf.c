@@ -33,8 +33,8 @@ SYSCALL_EXIT(sendmsg, SENDMSG_X, WIRE_LANE_BULK)
 {
 	struct message_and_length of = { 0 };
 	const struct message *m = &of.m;
-	bool readable = message_read(&of, c, ARG(1), false);
-	const struct vector v = message_vector(c, m);
+	bool readable = message_read(&of, c->compat, ARG(1), false);
+	const struct vector v = message_vector(c->compat, m);
 	__u64 size = vector_size(&v);
 
 	RESULT;
@@ -60,8 +60,8 @@ int BPF_PROG(exit_recvmsg, struct pt_regs *regs, long ret)
 	if (!e)
 		return 0;
 	call_read(c, regs, ret);
-	message_read(&of, c, ARG(1), false);
-	v = message_vector(c, m);
+	message_read(&of, c->compat, ARG(1), false);
+	v = message_vector(c->compat, m);
 	rights = c->ret >= 0 ? find_rights(m->control, m->control_len, c->compat) : 0;
 	emit_open_extended(e, EVENT_RECVMSG_X, RECVMSG_X_PARAMS, rights);
 	RESULT;
@@ -86,10 +86,19 @@ int BPF_PROG(exit_recvmsg, struct pt_regs *regs, long ret)
  */
 #define MESSAGES_MAX 1024
 
+/* Global, for the stack: what a program and all that it calls use of it is 512 bytes together. */
+__noinline int emit_message_tuple(struct bpf_scratch *e, __u32 fd, __u32 sending, __u64 name,
+				  __u32 name_len)
+{
+	if (!e)
+		return 0;
+	emit_tuple(e, (__s32)fd, sending ? OUTBOUND : INBOUND, name, name_len);
+	return 0;
+}
+
 /* Global, like path_write: otherwise it is looked at once per turn of the loops below. */
 __noinline int submit_message(__u64 vector, __u32 fd, __u32 i, __u32 sending, __u32 compat)
 {
-	const struct call call = { .compat = compat };
 	const __u64 size = compat ? sizeof(struct message_and_length_compat)
 				  : sizeof(struct message_and_length);
 	struct message_and_length m = { 0 };
@@ -99,8 +108,8 @@ __noinline int submit_message(__u64 vector, __u32 fd, __u32 i, __u32 sending, __
 
 	if (!e)
 		return 0;
-	message_read(&m, &call, vector + i * size, true);
-	v = message_vector(&call, &m.m);
+	message_read(&m, compat, vector + i * size, true);
+	v = message_vector(compat, &m.m);
 	if (sending) {
 		emit_open_extended(e, EVENT_SENDMMSG_X, SENDMMSG_X_PARAMS, false);
 	} else {
@@ -111,7 +120,7 @@ __noinline int submit_message(__u64 vector, __u32 fd, __u32 i, __u32 sending, __
 	emit_fd(e, fd);
 	emit_u32(e, m.len);
 	emit_vector(e, &v, m.len);
-	emit_tuple(e, (__s32)fd, sending ? OUTBOUND : INBOUND, m.m.name, m.m.name_len);
+	emit_message_tuple(e, fd, sending, m.m.name, m.m.name_len);
 	if (!sending)
 		emit_data(e, m.m.control, m.m.control_len);
 	if (rights)
