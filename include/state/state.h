@@ -254,11 +254,11 @@ uint64_t state_boot_ts(const struct state *s);    /* ns since the epoch; 0 when 
  * Joins a path and the directory it is relative to and removes ".", ".." and repeated slashes
  * from the path: Falco's result for the same input. `dir` is put in front as it is and must end
  * in a slash; an absolute path ignores it. Bytes that are not printable UTF-8 become U+FFFD.
- * Where dir and path together are over 1023 bytes, or the result would be, it is
- * "/DIR_TOO_LONG/FILENAME_TOO_LONG". out has PATH_JOIN_MAX bytes, the NUL included; returns the
- * length without it.
+ * Where dir and path together do not fit, or the result would not, it is
+ * "/DIR_TOO_LONG/FILENAME_TOO_LONG". out has PATH_JOIN_MAX bytes, the NUL included: two of the
+ * kernel's longest paths; in Falco 1024. Returns the length without the NUL.
  */
-#define PATH_JOIN_MAX 1024
+#define PATH_JOIN_MAX 8192
 size_t path_join(char out[PATH_JOIN_MAX], struct str dir, struct str path);
 
 #endif

@@ -197,12 +197,22 @@ static void resolve(struct text *t, const struct field_ctx *ctx, const struct pi
 	}
 }
 
+/* A negative descriptor is an error only as the result; as an argument it stands for none. */
+static bool is_no_descriptor(const struct event *ev, unsigned param, const struct piece *p)
+{
+	int64_t num;
+
+	return (p->type == TYPE_FD || p->type == TYPE_FD32) &&
+	       !(param == 0 && event_is_exit(ev->type)) && piece_int(p, &num) && num < 0 &&
+	       num != DIRFD_CWD;
+}
+
 bool param_resolved(struct text *out, const struct field_ctx *ctx, unsigned param)
 {
 	size_t before = out->len;
 	struct piece p;
 
-	if (!piece_of(ctx->ev, param, &p))
+	if (!piece_of(ctx->ev, param, &p) || is_no_descriptor(ctx->ev, param, &p))
 		return false;
 	resolve(out, ctx, &p);
 	return out->len > before;

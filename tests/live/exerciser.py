@@ -60,7 +60,8 @@ class Run:
         script = 'exec env -i PATH=/nowhere /usr/bin/setsid -w "$@" </dev/null >/dev/null 2>&1'
         subprocess.run([build + "/tests/live/record_raw", str(self.trace), "--", "/bin/sh", "-c",
                         script, "sh", "./exerciser", str(self.scratch), *cases],
-                       cwd=self.directory, timeout=60 * SLOWER, check=True)
+                       cwd=self.directory, timeout=60 * SLOWER, check=True,
+                       env={**os.environ, "BESRA_EXTENSION": "1"})
 
     @staticmethod
     def lines(command):

@@ -73,14 +73,14 @@ static void what_is_too_long_has_one_name(void **state)
 		char fill;
 		bool fits;
 	} cases[] = {
-		{ "1023 bytes", 23, 1000, 'x', true },
-		{ "1024 bytes", 24, 1000, 'x', false },
-		{ "a long directory", 1500, 3, 'x', false },
-		{ "a long name", 1, 4095, 'x', false },
-		{ "bytes that grow", 1, 400, '\x01', false },
-		{ "bytes that grow and just fit", 123, 300, '\x01', true },
+		{ "8191 bytes", 4191, 4000, 'x', true },
+		{ "8192 bytes", 4192, 4000, 'x', false },
+		{ "a long directory", 8192, 3, 'x', false },
+		{ "a long name", 1, 8192, 'x', false },
+		{ "bytes that grow", 1, 2731, '\x01', false },
+		{ "bytes that grow and fit exactly", 193, 2666, '\x01', true },
 	};
-	char out[PATH_JOIN_MAX], dir[4096], path[4096];
+	char out[PATH_JOIN_MAX], dir[PATH_JOIN_MAX], path[PATH_JOIN_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -90,7 +90,7 @@ static void what_is_too_long_has_one_name(void **state)
 		path_join(out, str_of(dir, cases[i].dir), str_of(path, cases[i].path));
 		print_message("  %s\n", cases[i].what);
 		if (cases[i].fits)
-			assert_int_equal(strlen(out), 1023);
+			assert_int_equal(strlen(out), PATH_JOIN_MAX - 1);
 		else
 			assert_text(out, "/DIR_TOO_LONG/FILENAME_TOO_LONG");
 	}
