@@ -70,6 +70,14 @@ static __always_inline bool message_read(struct message_and_length *out, __u32 c
 	return bpf_probe_read_user(out, size, (void *)at) == 0;
 }
 
+/* Where the control data of a message is. */
+static __always_inline __u64 message_control(__u64 at, __u32 compat)
+{
+	if (compat)
+		return user_u32(at + __builtin_offsetof(struct message_and_length_compat, control));
+	return user_u64(at + __builtin_offsetof(struct message, control));
+}
+
 static __always_inline bool iovec_at(const struct vector *v, __u32 i, struct iovec *out)
 {
 	if (v->compat) {

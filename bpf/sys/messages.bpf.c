@@ -86,29 +86,20 @@ int BPF_PROG(exit_recvmsg, struct pt_regs *regs, long ret)
  */
 #define MESSAGES_MAX 1024
 
-/* Global, for the stack: what a program and all that it calls use of it is 512 bytes together. */
-__noinline int emit_message_tuple(struct bpf_scratch *e, __u32 fd, __u32 sending, __u64 name,
-				  __u32 name_len)
+/*
+ * The parameters of one; what find_rights says of it. Global, for the stack: what a program uses of
+ * it together with all that it calls is 512 bytes.
+ */
+__noinline __u32 emit_message(struct bpf_scratch *e, __u64 at, __u32 fd, __u32 sending,
+			      __u32 compat)
 {
-	if (!e)
-		return 0;
-	emit_tuple(e, (__s32)fd, sending ? OUTBOUND : INBOUND, name, name_len);
-	return 0;
-}
-
-/* Global, like path_write: otherwise it is looked at once per turn of the loops below. */
-__noinline int submit_message(__u64 vector, __u32 fd, __u32 i, __u32 sending, __u32 compat)
-{
-	const __u64 size = compat ? sizeof(struct message_and_length_compat)
-				  : sizeof(struct message_and_length);
 	struct message_and_length m = { 0 };
 	struct vector v;
-	struct bpf_scratch *e = emit_scratch();
 	__u32 rights = 0;
 
 	if (!e)
 		return 0;
-	message_read(&m, compat, vector + i * size, true);
+	message_read(&m, compat, at, true);
 	v = message_vector(compat, &m.m);
 	if (sending) {
 		emit_open_extended(e, EVENT_SENDMMSG_X, SENDMMSG_X_PARAMS, false);
@@ -120,11 +111,26 @@ __noinline int submit_message(__u64 vector, __u32 fd, __u32 i, __u32 sending, __
 	emit_fd(e, fd);
 	emit_u32(e, m.len);
 	emit_vector(e, &v, m.len);
-	emit_message_tuple(e, fd, sending, m.m.name, m.m.name_len);
+	emit_tuple(e, (__s32)fd, sending ? OUTBOUND : INBOUND, m.m.name, m.m.name_len);
 	if (!sending)
 		emit_data(e, m.m.control, m.m.control_len);
+	return rights;
+}
+
+/* Global, like path_write: otherwise it is looked at once per turn of the loops below. */
+__noinline int submit_message(__u64 vector, __u32 fd, __u32 i, __u32 sending, __u32 compat)
+{
+	const __u64 size = compat ? sizeof(struct message_and_length_compat)
+				  : sizeof(struct message_and_length);
+	const __u64 at = vector + i * size;
+	struct bpf_scratch *e = emit_scratch();
+	__u32 rights;
+
+	if (!e)
+		return 0;
+	rights = emit_message(e, at, fd, sending, compat);
 	if (rights)
-		emit_received_extension(e, m.m.control, rights, compat);
+		emit_received_extension(e, message_control(at, compat), rights, compat);
 	return emit_submit(e, rights ? LANE_FD : WIRE_LANE_BULK);
 }
 
