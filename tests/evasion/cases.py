@@ -9,6 +9,9 @@ lies    (field of besra's, field of the oracle): where the two differ, the argum
 varies  a field that must take both values: the race was won sometimes, lost sometimes
 racy    no object of the kernel's is left: the values agree only where `besra --check-kernel`
         says that arguments are taken from the kernel's own copies
+alone   (shipped rule, path): the shipped rules are loaded without those of watch.yaml, so that the
+        kernel side may keep back what they cannot match; the rule must fire once for each time
+        that path was opened, whatever the text said
 """
 import dataclasses
 
@@ -23,6 +26,7 @@ class Case:
     lies: tuple = ()
     varies: str = ""
     racy: bool = False
+    alone: tuple = ()
     rounds: int = 200
 
 
@@ -35,6 +39,9 @@ CASES = [
     Case("open-rewritten", "a thread rewrites the path during openat",
          "evt.kernel_path, fd.ino: what was opened", "fd.name: the text as it was at the end",
          lies=(("fd.name", "evt.kernel_path"),)),
+    Case("shadow-rewritten", "the same, of a file the shipped rules watch, and of no other",
+         "every time it was opened: evt.kernel_path",
+         alone=("Credential file read", "/etc/shadow")),
     Case("connect-rewritten", "a thread rewrites the port during connect",
          "evt.kernel_tuple, fd.name: where the socket went",
          "evt.arg.addr: the text as it was at the end",

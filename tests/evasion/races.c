@@ -42,6 +42,32 @@ static void open_rewritten(const struct attack *a)
 	rewriter_stop(&r);
 }
 
+/* The same with a file somebody watches for, among many opens that are of no interest. */
+static void shadow_rewritten(const struct attack *a)
+{
+	static char path[4096];
+	struct rewriter r;
+
+	make_own_etc();
+	write_file("/etc/shadov", "v");
+	if (chdir("/etc") < 0)
+		die("/etc");
+	long_way(path, "shadow");
+	begin();
+	rewriter_start(&r, path + strlen(path) - 1, 'w', 'v');
+	while (rewriter_again(&r, a)) {
+		int fd = openat(AT_FDCWD, path, O_RDONLY);
+		char got = 0;
+
+		if (read(fd, &got, 1) != 1)
+			die("read");
+		rewriter_note(&r, got == 'v' ? 'v' : 'w');
+		tell_opened(a, "openat", fd);
+		close(fd);
+	}
+	rewriter_stop(&r);
+}
+
 /* ---- connect -------------------------------------------------------------------------------- */
 
 /* Listens on two ports that differ in the last byte only; returns the first. */
@@ -175,6 +201,7 @@ static void exec_rewritten(const struct attack *a)
 
 const struct attack_case race_cases[] = {
 	{ "open-rewritten", open_rewritten },
+	{ "shadow-rewritten", shadow_rewritten },
 	{ "connect-rewritten", connect_rewritten },
 	{ "connect-unix-rewritten", connect_unix_rewritten },
 	{ "exec-rewritten", exec_rewritten },
