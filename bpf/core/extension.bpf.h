@@ -25,13 +25,19 @@ enum {
 #undef SYSCALL
 };
 
-/* Whether somebody asked for the extension of a call that worked. */
-static __always_inline bool extension_wanted(const struct call *c, __u32 native)
+/* Whether somebody asked for the extension of a call. */
+static __always_inline bool extension_asked(__u32 native)
 {
 	__u32 zero = 0;
 	struct wire_needs *n = bpf_map_lookup_elem(&needs, &zero);
 
-	return c->ret >= 0 && n && n->syscall[native] & WIRE_NEED_EXTENSION;
+	return n && n->syscall[native] & WIRE_NEED_EXTENSION;
+}
+
+/* And the call worked. */
+static __always_inline bool extension_wanted(const struct call *c, __u32 native)
+{
+	return c->ret >= 0 && extension_asked(native);
 }
 
 /* `address`: of a struct cred. Global: the verifier sees it once. */

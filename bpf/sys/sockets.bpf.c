@@ -59,7 +59,9 @@ static __always_inline void accept_extension(struct bpf_scratch *e, const struct
 
 #define accept4_extension accept_extension
 
-SYSCALL_EXIT_EXTENDED(connect, CONNECT, CONNECT_X, LANE_FD, false)
+/* Under way is as good as made: the socket knows its ends. */
+SYSCALL_EXIT_EXTENDED(connect, CONNECT, CONNECT_X, LANE_FD,
+		      c->ret == -EINPROGRESS && extension_asked(NATIVE_CONNECT))
 {
 	RESULT;
 	emit_connection(e, c->ret, (__s32)ARG(0), ARG(1), (__u32)ARG(2));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "explain.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
 /* Why a field has no value for an event, as far as event and state tell. */
@@ -96,7 +97,7 @@ static struct str of_extension(struct arena *a, const struct field_ref *f,
 	const enum extension part = part_of(f->id);
 	int64_t result;
 
-	if (event_result(ev, &result) && result < 0)
+	if (event_result(ev, &result) && result < 0 && result != -EINPROGRESS)
 		return arena_printf(a, "the %.*s failed: the kernel used nothing", STR_ARG(type));
 	if (!(event_extensions(ev->type) & 1u << part))
 		return arena_printf(a,

@@ -32,6 +32,13 @@ static void stream4(struct stage *s)
 	s->slot[1] = socket(AF_INET, SOCK_STREAM, 0);
 }
 
+/* As it does not wait, it gets no further than being under way. */
+static void impatient4(struct stage *s)
+{
+	listen4(s);
+	s->slot[1] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+}
+
 static void stream6(struct stage *s)
 {
 	listen6(s);
@@ -294,6 +301,12 @@ static const struct row rows[] = {
 	  .after = after_connect,
 	  .extension = { NONE, FACT(0) },
 	  .events = EVENT1(CONNECT_X, I(0), FACT(0), SLOT(1), FACT(1)) },
+	{ .what = "connect over IPv4 without waiting",
+	  .before = impatient4,
+	  .call = connect_it,
+	  .after = after_connect,
+	  .extension = { NONE, FACT(0) },
+	  .events = EVENT1(CONNECT_X, I(-EINPROGRESS), FACT(0), SLOT(1), FACT(1)) },
 	{ .what = "connect over IPv6",
 	  .before = stream6,
 	  .call = connect_it,
