@@ -75,6 +75,8 @@ void scap_with_extension(struct scap_writer *w);
 /* Those left out because their blocks would have become too large. */
 uint64_t scap_left_out(const struct scap_writer *w);
 int scap_write(struct scap_writer *w, const struct event *ev, struct err *err);
+/* What was written so far can be read; compressed traces grow by some bytes each time. */
+int scap_flush(struct scap_writer *w, struct err *err);
 /* Flushes and closes; the error of a full disk surfaces here at the latest. */
 int scap_finish(struct scap_writer *w, struct err *err);
 

@@ -34,7 +34,7 @@ struct record {
 	struct buf changed;  /* an event with one parameter changed */
 	struct idmap listed; /* tid -> when it was listed, as a pointer; empty once that is past */
 	uint64_t listed_ts;  /* the last of them */
-	uint64_t events;
+	uint64_t events, flushed; /* UINT64_MAX: not even the beginning */
 };
 
 static int usage(void)
@@ -275,6 +275,7 @@ static int run(struct record *r, struct err *err)
 	r->end_ns = r->duration_ns ? clock_monotonic_ns() + r->duration_ns : UINT64_MAX;
 	while (go_on() && clock_monotonic_ns() < r->end_ns) {
 		uint64_t before = r->events;
+		bool quiet;
 		int n = write_pending(r, err);
 
 		if (n < 0)
@@ -284,7 +285,13 @@ static int run(struct record *r, struct err *err)
 			child_go(&r->child);
 		if (r->command && r->end_ns == UINT64_MAX && child_has_ended(&r->child))
 			r->end_ns = clock_monotonic_ns() + LINGER_NS;
-		if (r->events != before || r->child.ended)
+		quiet = r->events == before;
+		/* Whoever comes after a crash, or looks on, finds what happened before. */
+		if (quiet && r->events != r->flushed && (n = scap_flush(r->writer, err)) < 0)
+			return n;
+		if (quiet)
+			r->flushed = r->events;
+		if (!quiet || r->child.ended)
 			nanosleep(&nap, NULL);
 		else
 			live_wait(r->source, SLEEP_NS);
@@ -321,7 +328,9 @@ static bool start(struct record *r, struct err *err)
 
 int command_record(int argc, char **argv)
 {
-	struct record r = { .arena = arena_new(), .child = { .pid = -1, .go = -1 } };
+	struct record r = { .arena = arena_new(),
+			    .flushed = UINT64_MAX,
+			    .child = { .pid = -1, .go = -1 } };
 	struct err err = { 0 };
 	int parsed = parse(&r, argc, argv);
 	bool ok = parsed > 0;

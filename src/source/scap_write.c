@@ -397,6 +397,18 @@ int scap_write(struct scap_writer *w, const struct event *ev, struct err *err)
 	return rc;
 }
 
+int scap_flush(struct scap_writer *w, struct err *err)
+{
+	int rc = w->failed;
+
+	errno = 0;
+	if (rc == 0 && gzflush(w->file, Z_SYNC_FLUSH) != Z_OK)
+		rc = io_failed(w);
+	if (rc < 0 && err)
+		*err = w->err;
+	return rc;
+}
+
 int scap_finish(struct scap_writer *w, struct err *err)
 {
 	int rc = w->failed ? w->failed : flush_metadata(w);

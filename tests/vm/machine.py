@@ -95,10 +95,11 @@ def kernel(name, directory):
 # ---- The first root file system ---------------------------------------------------------------
 
 def cpio(files):
-    """The kernel's archive format: (name, mode, bytes) one after the other."""
+    """The kernel's archive format: (name, mode, bytes[, owner]) one after the other."""
     out = bytearray()
-    for inode, (name, mode, data) in enumerate([*files, ("TRAILER!!!", 0, b"")], 1):
-        fields = (inode, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0)
+    for inode, (name, mode, data, *owner) in enumerate([*files, ("TRAILER!!!", 0, b"")], 1):
+        uid = owner[0] if owner else 0
+        fields = (inode, mode, uid, uid, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0)
         out += b"070701" + b"".join(b"%08x" % f for f in fields) + name.encode() + b"\0"
         out += bytes(-len(out) % 4)
         out += data + bytes(-len(data) % 4)
@@ -113,7 +114,7 @@ def static_busybox():
 
 
 def first_root(kernel_files, init, files=()):
-    """The archive with busybox, the modules, `init`, and (name, mode, bytes) more."""
+    """The archive with busybox, the modules, `init`, and more as for cpio."""
     out = [(name, DIRECTORY, b"") for name in ("bin", "dev", "proc", "root", "modules")]
     out += [("bin/busybox", PROGRAM, static_busybox()), ("init", PROGRAM, init.encode())]
     out += [(f"modules/{path.name}", FILE, path.read_bytes())

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Removes what carts left behind.
+rm -f /tmp/cart-*
