@@ -242,7 +242,7 @@ demo: deps
 	@echo "\$$ besra -r rules/besra_rules.yaml -e traces/intrusion.scap"
 	@echo
 	@$(BUILD)/besra -r rules/besra_rules.yaml -e traces/intrusion.scap
-	@tests/demo $(BUILD)
+	@tests/demo/show $(BUILD)
 
 bench: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(TOOLS)
