@@ -33,28 +33,38 @@ static bool tells_marks(const struct atom *a)
 		(a->right->kind != OPERAND_FIELD || a->right->field.id == FIELD_FD_CONNECTED));
 }
 
-static bool may_keep_back(const struct pool *p, enum state_interest interest)
-{
-	if (interest == STATE_WANTS_ALL)
-		return false;
-	for (size_t i = 0; i < p->atoms.n; i++)
-		if (remembers(&p->atoms.items[i]) ||
-		    (interest == STATE_MARKS && tells_marks(&p->atoms.items[i])))
-			return false;
-	return true;
-}
-
 /* ---- Nodes ---------------------------------------------------------------------------------- */
 
-static void mark_needed(const struct pool *p, const struct program_rule *rules, size_t n,
-			unsigned type, bool *needed)
+/* The nodes under rules that are tried on events of this type; of any, when it is none. */
+static bool *needed_nodes(struct arena *arena, const struct predicate_of *of, unsigned type)
 {
-	for (size_t i = 0; i < n; i++)
-		if (event_set_has(&rules[i].types, type))
-			needed[rules[i].condition] = true;
+	const struct pool *p = of->pool;
+	bool *needed = arena_array(arena, p->nodes.n, sizeof(*needed));
+
+	for (size_t i = 0; i < of->n; i++)
+		if (type == EVENT_TYPES || event_set_has(&of->rules[i].types, type))
+			needed[of->rules[i].condition] = true;
 	for (size_t id = p->nodes.n; id-- > 0;)
 		for (size_t i = 0; needed[id] && i < p->nodes.items[id].n; i++)
 			needed[p->nodes.items[id].items[i]] = true;
+	return needed;
+}
+
+/* What a rule on any type remembers of the events it saw would be another thing without some. */
+static bool may_keep_back(struct arena *arena, const struct predicate_of *of)
+{
+	const enum state_interest interest = state_interest(of->type);
+	const bool *needed = needed_nodes(arena, of, EVENT_TYPES);
+
+	for (size_t id = 0; id < of->pool->nodes.n; id++) {
+		const struct node *n = &of->pool->nodes.items[id];
+		const struct atom *a = &of->pool->atoms.items[n->atom];
+
+		if (needed[id] && n->kind == NODE_ATOM &&
+		    (remembers(a) || (interest == STATE_MARKS && tells_marks(a))))
+			return false;
+	}
+	return interest != STATE_WANTS_ALL;
 }
 
 static struct possible group_possible(struct push *p, const struct node *n,
@@ -75,14 +85,13 @@ static struct possible group_possible(struct push *p, const struct node *n,
 	return out;
 }
 
-static struct dnf rules_possible(struct push *p, const struct program_rule *rules, size_t n)
+static struct dnf rules_possible(struct push *p, const struct predicate_of *rules)
 {
 	const struct pool *pool = p->pool;
-	bool *needed = arena_array(p->arena, pool->nodes.n, sizeof(*needed));
+	const bool *needed = needed_nodes(p->arena, rules, p->type);
 	struct possible *of = arena_array(p->arena, pool->nodes.n, sizeof(*of));
 	struct dnf out = dnf_const(false);
 
-	mark_needed(pool, rules, n, p->type, needed);
 	for (size_t id = 0; id < pool->nodes.n; id++) {
 		const struct node *node = &pool->nodes.items[id];
 
@@ -91,9 +100,9 @@ static struct dnf rules_possible(struct push *p, const struct program_rule *rule
 					 ? push_atom(p, &pool->atoms.items[node->atom])
 					 : group_possible(p, node, of);
 	}
-	for (size_t i = 0; i < n; i++)
-		if (event_set_has(&rules[i].types, p->type))
-			out = dnf_or(p->arena, out, of[rules[i].condition].yes);
+	for (size_t i = 0; i < rules->n; i++)
+		if (event_set_has(&rules->rules[i].types, p->type))
+			out = dnf_or(p->arena, out, of[rules->rules[i].condition].yes);
 	return out;
 }
 
@@ -128,13 +137,12 @@ enum predicate_verdict predicate_derive(const struct predicate_of *of, struct wi
 	struct dnf d;
 
 	if (push_init(&push, arena, of->pool, of->type, of->code)) {
-		d = rules_possible(&push, of->rules, of->n);
+		d = rules_possible(&push, of);
 		if (d.n && of->successes)
 			d = with_successes(&push, d);
 		if (d.n == 0)
 			verdict = PREDICATE_NONE;
-		else if (!dnf_is_true(d) && may_keep_back(of->pool, state_interest(of->type)) &&
-			 write_down(d, out))
+		else if (!dnf_is_true(d) && may_keep_back(arena, of) && write_down(d, out))
 			verdict = PREDICATE_SOME;
 	}
 	push_fini(&push);
