@@ -31,7 +31,7 @@
 #define BATCH_NS    (NS_PER_S / 20000)
 #define BATCHES_MAX 100000
 
-static int data = -1;
+static int data = -1, sink = -1;
 
 static bool do_getppid(void)
 {
@@ -52,6 +52,19 @@ static bool do_pread(void)
 	return pread(data, bytes, sizeof(bytes), 0) >= 0;
 }
 
+/* To a descriptor that no rule of the comparison is about. */
+static bool do_write(void)
+{
+	static const char bytes[64];
+
+	return write(sink, bytes, sizeof(bytes)) == sizeof(bytes);
+}
+
+static bool do_open_missing(void)
+{
+	return open("/nonexistent/file", O_RDONLY) < 0;
+}
+
 static bool do_spawn(void)
 {
 	static char name[] = "true";
@@ -67,10 +80,8 @@ static const struct {
 	const char *name;
 	bool (*once)(void);
 } calls[] = {
-	{ "getppid", do_getppid },
-	{ "open_close", do_open_close },
-	{ "pread", do_pread },
-	{ "spawn", do_spawn },
+	{ "getppid", do_getppid }, { "open_close", do_open_close },     { "pread", do_pread },
+	{ "write", do_write },     { "open_missing", do_open_missing }, { "spawn", do_spawn },
 };
 
 /* ns that n calls take. */
@@ -151,6 +162,7 @@ int main(int argc, char **argv)
 	if (times > 0 && times <= BATCHES_MAX)
 		return run(times, argv + 3);
 	data = open(FILE_NAME, O_RDONLY);
+	sink = open("/dev/null", O_WRONLY);
 	for (size_t i = 0; argc == 3 && i < sizeof(calls) / sizeof(calls[0]); i++)
 		if (strcmp(argv[1], calls[i].name) == 0) {
 			work(calls[i].once, (uint64_t)(strtod(argv[2], NULL) * (double)NS_PER_S));
