@@ -7,6 +7,10 @@
  * that it need not send the others. A predicate holds for every event that a rule matches, and for
  * more; what it cannot tell counts as possible. wire.h says what it looks like. Events are those the
  * kernel side writes: their texts may be absent, their numbers are not.
+ *
+ * Only parameters count. What the state knows of users, control groups, names of processes and
+ * kinds of descriptors is not always what the kernel knows at that moment (a change may have been
+ * lost, a thread may not be known yet), so no predicate can stand for it.
  */
 
 #include "filter/filter.h"

@@ -49,16 +49,14 @@ static enum origin_kind shown_kind(const struct param_info *p)
 static struct field_origin param_origin(const struct field_ref *ref, unsigned type)
 {
 	const struct event_info *info = event_info(type);
-	const int param = ref->has_index
-				  ? (int)(ref->index < info->nparams ? ref->index : UINT8_MAX)
-				  : event_param_index(type, ref->key);
+	const int param = ref->has_index ? (int)ref->index : event_param_index(type, ref->key);
 	const struct param_info *p;
-	struct field_origin o = { .param = (uint8_t)param };
+	struct field_origin o = { .kind = ORIGIN_ABSENT };
 
-	if (param < 0 || param >= info->nparams) {
-		o.kind = ORIGIN_ABSENT;
+	if (param < 0 || param >= info->nparams)
 		return o;
-	}
+	o.param = (uint8_t)param;
+	o.kind = ORIGIN_ELSEWHERE;
 	p = &info->params[param];
 	if (ref->id == FIELD_EVT_ARG)
 		o.kind = shown_kind(p);

@@ -257,7 +257,8 @@ struct draft {
 
 static void draft_remove(struct draft *d, size_t i)
 {
-	d->items[i] = d->items[--d->n];
+	d->n--;
+	memmove(&d->items[i], &d->items[i + 1], (d->n - i) * sizeof(d->items[0]));
 }
 
 static void draft_add(struct draft *d, const struct conj *c);

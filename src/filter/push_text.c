@@ -128,7 +128,8 @@ static struct dnf begins(const struct push *p, const struct atom *a, struct fiel
 	}
 	if (a->n <= CONSTANTS_EACH)
 		return out;
-	return common.b[0] ? dnf_test(p->arena, &common) : dnf_const(true);
+	/* a slash alone says nothing */
+	return ((uint8_t *)common.b)[1] ? dnf_test(p->arena, &common) : dnf_const(true);
 }
 
 /* May be false: where `startswith` is wholly decided by the test, none of the beginnings. */
