@@ -87,12 +87,14 @@ static struct field_origin fd_num_origin(unsigned type)
 	return (struct field_origin){ .kind = ORIGIN_ELSEWHERE };
 }
 
+/* The result as it was; of the few that have four bytes the first is an id, and reads as signed. */
 static bool has_result(unsigned type)
 {
 	const struct event_info *info = event_info(type);
+	const int width = info->nparams ? info->params[0].width : 0;
 
-	return type != EVENT_GENERIC_X && info->category & CATEGORY_SYSCALL && info->nparams &&
-	       info->params[0].width;
+	return type != EVENT_GENERIC_X && info->category & CATEGORY_SYSCALL &&
+	       (width == -8 || width == 8);
 }
 
 static struct field_origin of_result(unsigned type, enum origin_kind kind)

@@ -79,17 +79,26 @@ static const struct predicate_case {
 	  "path = \"/m\" or path startswith \"/a/b\"" },
 };
 
-static void pushed(const struct predicate_case *c, struct buf *out)
+static enum predicate_verdict derive(unsigned type, const char *condition,
+				     struct wire_predicate *out)
 {
-	const struct compiled compiled = compile(str_from(c->condition));
+	struct compiled compiled = compile(str_from(condition));
 	const struct program_rule rule = { compiled.expr,
 					   pool_event_types(compiled.pool, compiled.expr) };
 	const struct predicate_of of = {
-		.pool = compiled.pool, .rules = &rule, .n = 1, .type = c->type
+		.pool = compiled.pool, .rules = &rule, .n = 1, .type = type
 	};
+	const enum predicate_verdict v = predicate_derive(&of, out);
+
+	compiled_fini(&compiled);
+	return v;
+}
+
+static void pushed(const struct predicate_case *c, struct buf *out)
+{
 	struct wire_predicate p;
 
-	switch (predicate_derive(&of, &p)) {
+	switch (derive(c->type, c->condition, &p)) {
 	case PREDICATE_ALL:
 		buf_str(out, STR("all"));
 		break;
@@ -116,9 +125,78 @@ static void what_the_kernel_can_tell_is_pushed_down(void **state)
 	}
 }
 
+#define MADE_UP "fs.path.name startswith /etc/s"
+#define GIVEN   "evt.arg.path startswith /etc/s"
+
+static const struct holding_case {
+	const char *what;
+	const char *condition;
+	const char *event;
+	bool holds;
+} holdings[] = {
+	{ "the beginning", GIVEN, "MKDIR_2_X 1 res=0 path=/etc/shadow", true },
+	{ "another one", GIVEN, "MKDIR_2_X 1 res=0 path=/etc/passwd", false },
+	{ "a part of it", GIVEN, "MKDIR_2_X 1 res=0 path=/etc/", false },
+	{ "what may be made a path that begins so", GIVEN, "MKDIR_2_X 1 res=0 path=shadow", true },
+	{ "nothing", GIVEN, "MKDIR_2_X 1 res=0", true },
+	{ "an old driver's nothing", GIVEN, "MKDIR_2_X 1 res=0 path=\"(NULL)\"", true },
+	{ "the path as given is not made up", GIVEN, "MKDIR_2_X 1 res=0 path=/x/../etc/s", false },
+	{ "a failure has an argument", GIVEN, "MKDIR_2_X 1 res=-13 path=/etc/s", true },
+	{ "not the beginning", "not " GIVEN, "MKDIR_2_X 1 res=0 path=/etc/shadow", false },
+	{ "not another one", "not " GIVEN, "MKDIR_2_X 1 res=0 path=/etc/passwd", true },
+	{ "not what may be made so", "not " GIVEN, "MKDIR_2_X 1 res=0 path=shadow", true },
+	{ "made up: the beginning", MADE_UP, "MKDIR_2_X 1 res=0 path=/etc/shadow", true },
+	{ "made up: another one", MADE_UP, "MKDIR_2_X 1 res=0 path=/etc/passwd", false },
+	{ "made up: by a detour", MADE_UP, "MKDIR_2_X 1 res=0 path=/x/../etc/shadow", true },
+	{ "made up: by standing still", MADE_UP, "MKDIR_2_X 1 res=0 path=/./etc/shadow", true },
+	{ "made up: with two slashes", MADE_UP, "MKDIR_2_X 1 res=0 path=//etc/shadow", true },
+	{ "made up: late", MADE_UP,
+	  "MKDIR_2_X 1 res=0 path=/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/aaaaaaaa/../b/../c", true },
+	{ "made up: longer than anybody looks", MADE_UP,
+	  "MKDIR_2_X 1 res=0 path=/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	  true },
+	{ "made up: with bytes that may go", MADE_UP, "MKDIR_2_X 1 res=0 path=\"/\\x01etc/s\"",
+	  true },
+	{ "made up: with others than ASCII", MADE_UP, "MKDIR_2_X 1 res=0 path=\"/\\xc3\\xa9\"",
+	  true },
+	{ "made up: of a failure", MADE_UP, "MKDIR_2_X 1 res=-2 path=/etc/shadow", false },
+	{ "a set: in it", "evt.arg.sig in (SIGHUP, SIGKILL)", "KILL_X 1 res=0 pid=2 sig=9", true },
+	{ "a set: between", "evt.arg.sig in (SIGHUP, SIGKILL)", "KILL_X 1 res=0 pid=2 sig=8",
+	  false },
+	{ "a set: beyond", "evt.arg.sig in (SIGHUP, SIGKILL)", "KILL_X 1 res=0 pid=2 sig=200",
+	  false },
+	{ "beyond what is left out", "evt.arg.sig != SIGKILL", "KILL_X 1 res=0 pid=2 sig=200",
+	  true },
+	{ "just above", "evt.rawres > 10", "KILL_X 1 res=11 pid=2 sig=0", true },
+	{ "just not", "evt.rawres > 10", "KILL_X 1 res=10 pid=2 sig=0", false },
+	{ "just equal", "evt.rawres >= 10 and evt.rawres <= 10", "KILL_X 1 res=10 pid=2 sig=0",
+	  true },
+	{ "just below", "evt.rawres < 10", "KILL_X 1 res=9 pid=2 sig=0", true },
+	{ "just not below", "evt.rawres < 10", "KILL_X 1 res=10 pid=2 sig=0", false },
+};
+
+static void a_predicate_holds_for_whatever_may_match(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(holdings); i++) {
+		const struct holding_case *c = &holdings[i];
+		struct wire_predicate p;
+		struct scene s;
+
+		print_message("  %s\n", c->what);
+		scene_init(&s);
+		scene_event(&s, c->event);
+		assert_int_equal(derive(s.ev.type, c->condition, &p), PREDICATE_SOME);
+		assert_int_equal(predicate_holds(&p, &s.ev), c->holds);
+		scene_fini(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_predicate_holds_for_whatever_may_match),
 		cmocka_unit_test(what_the_kernel_can_tell_is_pushed_down),
 	};
 
