@@ -28,8 +28,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define REST_NS (NS_PER_S / 5) /* so long without an event is rest */
-#define NAP_NS  (NS_PER_S / 1000)
+#define REST_NS  (NS_PER_S / 5) /* so long without an event is rest */
+#define SWEPT_NS (3 * NS_PER_S) /* so long when sweeps are to be seen, too */
+#define NAP_NS   (NS_PER_S / 1000)
 
 struct printing {
 	const struct state *state;
@@ -182,7 +183,7 @@ static void count_gap(const struct field_ctx *ctx, void *arg)
 }
 
 /* Follows the events until asked and at rest: 0, or -errno. */
-static int follow(struct engine *e, struct source *s, struct err *err)
+static int follow(struct engine *e, struct source *s, uint64_t rest_ns, struct err *err)
 {
 	uint64_t last = clock_monotonic_ns();
 	bool listed = false, asked = false;
@@ -207,7 +208,7 @@ static int follow(struct engine *e, struct source *s, struct err *err)
 			continue;
 		}
 		live_repairs(s, &r);
-		if (asked && clock_monotonic_ns() - last > REST_NS && !r.waiting)
+		if (asked && clock_monotonic_ns() - last > rest_ns && !r.waiting)
 			return 0;
 		live_wait(s, NAP_NS);
 	}
@@ -257,7 +258,7 @@ int main(int argc, char **argv)
 	parts.source = s;
 	parts.sweep_ns = request.sweep_ns;
 	e = s ? engine_new(&parts, &err) : NULL;
-	if (e && (n = follow(e, s, &err)) == 0) {
+	if (e && (n = follow(e, s, parts.sweep_ns ? SWEPT_NS : REST_NS, &err)) == 0) {
 		p.state = engine_state(e);
 		state_thread_each(p.state, put_thread, &p);
 		fwrite(p.out.p, 1, p.out.len, stdout);
