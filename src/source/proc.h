@@ -14,6 +14,20 @@ enum fd_type {
 #undef FD_TYPE
 };
 
+/* The beginning of a file below `dir`; empty when it cannot be read. */
+void proc_read_text(const char *dir, const char *name, char *out, size_t cap);
+/*
+ * The target of a link, without what the kernel says behind that of a file that is gone; `out` has
+ * PATH_MAX bytes.
+ */
+void proc_read_link(const char *dir, const char *name, char *out);
+
+/* PROC_ENTRYs into the batch: of one thread, or of all of a process. */
+void proc_put_task(struct lister *l, int64_t pid, int64_t tid);
+void proc_put_tasks(struct lister *l, int64_t pid);
+/* The process a thread belongs to; 0: there is none. */
+int64_t proc_group_of(int64_t tid);
+
 /* A socket as FD_ENTRY tells of it. */
 struct proc_socket {
 	int8_t type;     /* enum fd_type */
