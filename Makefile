@@ -154,6 +154,13 @@ $(ATTACK): $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/evasion/*.c))
 trace: $(SCENARIO)
 	$(SCENARIO) traces/intrusion.scap && chmod 644 traces/intrusion.scap
 
+# The same kind of story, recorded in a virtual machine made for it.
+.PHONY: recording
+recording: DEPS_ALL += $(DEPS_VM)
+recording: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	tests/scenario/record $(BUILD) $(BUILD)/intrusion.scap
+
 # Data-driven and whole-program suites: executables under tests/SUITE/run that get the build
 # directory as their argument. Those beside a file named `live` need a kernel that lets them look.
 LIVE_SUITES := $(patsubst %/live,%/run,$(wildcard tests/*/live))
