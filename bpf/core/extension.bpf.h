@@ -119,12 +119,18 @@ static __always_inline void emit_identity(struct bpf_scratch *e)
 }
 
 /* Starts an event with or without room for an extension. */
+static __always_inline void emit_open_extended_of(struct bpf_scratch *e, __u32 tid, __u32 type,
+						  __u32 nparams, bool more)
+{
+	emit_open(e, type, nparams + (more ? EXTENSIONS : 0), tid);
+	if (more)
+		e->flags |= WIRE_EXTENSION;
+}
+
 static __always_inline void emit_open_extended(struct bpf_scratch *e, __u32 type, __u32 nparams,
 					       bool more)
 {
-	emit_open(e, type, nparams + (more ? EXTENSIONS : 0), (__u32)bpf_get_current_pid_tgid());
-	if (more)
-		e->flags |= WIRE_EXTENSION;
+	emit_open_extended_of(e, (__u32)bpf_get_current_pid_tgid(), type, nparams, more);
 }
 
 /*
@@ -136,16 +142,17 @@ static __always_inline void emit_open_extended(struct bpf_scratch *e, __u32 type
 	SEC("tp_btf/sys_exit")                                                                     \
 	int BPF_PROG(exit_##name, struct pt_regs *regs, long ret)                                  \
 	{                                                                                          \
+		struct task_struct *task = bpf_get_current_task_btf();                             \
 		struct bpf_scratch *e = emit_scratch();                                            \
 		struct call call, *c = &call;                                                      \
 		bool more;                                                                         \
                                                                                                    \
 		if (!e)                                                                            \
 			return 0;                                                                  \
-		call_read(c, regs, ret);                                                           \
+		call_read_of(task, c, regs, ret);                                                  \
 		more = always;                                                                     \
 		more |= extension_wanted(c, NATIVE_##NATIVE);                                      \
-		emit_open_extended(e, EVENT_##EVENT, EVENT##_PARAMS, more);                        \
+		emit_open_extended_of(e, task->pid, EVENT_##EVENT, EVENT##_PARAMS, more);          \
 		name##_params(e, c);                                                               \
 		if (more)                                                                          \
 			name##_extension(e, c);                                                    \

@@ -9,9 +9,10 @@
 #define OPENED(e) ((struct file *)(e)->file)
 
 /* O_TMPFILE: the caller named just a directory. Finds the file for all that follows. */
-static __always_inline bool opened_nameless(struct bpf_scratch *e, const struct call *c)
+static __always_inline bool opened_nameless(struct bpf_scratch *e, struct task_struct *task,
+					    const struct call *c)
 {
-	struct file *f = file_of(c->ret);
+	struct file *f = file_of_task(task, c->ret);
 
 	e->file = as_number(f);
 	return f && BPF_CORE_READ(f, f_flags) & O_TMPFILE_NATIVE;
@@ -30,7 +31,7 @@ static __always_inline void opened_extension(struct bpf_scratch *e, const struct
 #define creat_extension             opened_extension
 #define open_by_handle_at_extension opened_extension
 
-SYSCALL_EXIT_EXTENDED(open, OPEN, OPEN_X, LANE_FD, opened_nameless(e, c))
+SYSCALL_EXIT_EXTENDED(open, OPEN, OPEN_X, LANE_FD, opened_nameless(e, task, c))
 {
 	struct file *f = OPENED(e);
 
@@ -41,7 +42,7 @@ SYSCALL_EXIT_EXTENDED(open, OPEN, OPEN_X, LANE_FD, opened_nameless(e, c))
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT_EXTENDED(openat, OPENAT, OPENAT_2_X, LANE_FD, opened_nameless(e, c))
+SYSCALL_EXIT_EXTENDED(openat, OPENAT, OPENAT_2_X, LANE_FD, opened_nameless(e, task, c))
 {
 	struct file *f = OPENED(e);
 
@@ -53,7 +54,7 @@ SYSCALL_EXIT_EXTENDED(openat, OPENAT, OPENAT_2_X, LANE_FD, opened_nameless(e, c)
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT_EXTENDED(openat2, OPENAT2, OPENAT2_X, LANE_FD, opened_nameless(e, c))
+SYSCALL_EXIT_EXTENDED(openat2, OPENAT2, OPENAT2_X, LANE_FD, opened_nameless(e, task, c))
 {
 	struct file *f = OPENED(e);
 	struct open_how how = { 0 };
@@ -69,7 +70,7 @@ SYSCALL_EXIT_EXTENDED(openat2, OPENAT2, OPENAT2_X, LANE_FD, opened_nameless(e, c
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT_EXTENDED(creat, CREAT, CREAT_X, LANE_FD, opened_nameless(e, c))
+SYSCALL_EXIT_EXTENDED(creat, CREAT, CREAT_X, LANE_FD, opened_nameless(e, task, c))
 {
 	struct file *f = OPENED(e);
 
@@ -81,7 +82,7 @@ SYSCALL_EXIT_EXTENDED(creat, CREAT, CREAT_X, LANE_FD, opened_nameless(e, c))
 }
 
 SYSCALL_EXIT_EXTENDED(open_by_handle_at, OPEN_BY_HANDLE_AT, OPEN_BY_HANDLE_AT_X, LANE_FD,
-		      opened_nameless(e, c))
+		      opened_nameless(e, task, c))
 {
 	struct file *f = OPENED(e);
 
