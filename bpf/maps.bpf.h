@@ -97,7 +97,10 @@ struct bpf_scratch {
 	/* Of the other loops, for the same reason. */
 	__u32 done, left;
 	__u64 forgotten; /* see forget */
-	__u64 file;      /* the address of the file a call opened */
+	struct {
+		__u64 dentry, top, mount;
+	} walk;     /* addresses: see core/path.bpf.h */
+	__u64 file; /* the address of the file a call opened */
 	struct {
 		__u64 request;
 		__s64 result;

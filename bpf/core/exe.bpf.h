@@ -108,7 +108,7 @@ static __always_inline bool overrides_mode(const struct cred *cred, __u32 uid, _
 
 /*
  * As far as the file system and the inode decide; a mount that is read-only does not count. The
- * arguments are addresses. Global, like path_write.
+ * arguments are addresses. Global, like path_walk.
  */
 __noinline int is_writable(__u64 of_cred, __u64 of_inode)
 {

@@ -49,60 +49,123 @@ static __always_inline void path_prepend_mark(struct bpf_scratch *e)
 	e->path_at = at & PATH_MASK;
 }
 
-/* False when that is farther away than the limits allow. */
-static __always_inline bool path_walk_to_top(struct bpf_scratch *e, __u64 address, bool can)
+/* Where a walk stands. */
+struct walk {
+	struct dentry *dentry, *top; /* top: the root of the mount */
+	struct mount *mount;
+};
+
+enum walked { WALKED_ON, WALKED_TO_TOP, WALKED_TOO_FAR };
+
+static __always_inline void walk_begin(struct walk *w, const struct path *from, bool can)
 {
-	const struct path *from = TYPED(can, (struct path *)address);
 	struct vfsmount *vfs = FOLLOW(can, from, mnt);
-	struct dentry *dentry = FOLLOW(can, from, dentry);
-	struct mount *mount = TYPED(can, mount_of(vfs));
-	struct dentry *top = FOLLOW(can, vfs, mnt_root);
 
+	w->dentry = FOLLOW(can, from, dentry);
+	w->mount = TYPED(can, mount_of(vfs));
+	w->top = FOLLOW(can, vfs, mnt_root);
+}
+
+static __always_inline enum walked walk_step(struct bpf_scratch *e, struct walk *w, bool can)
+{
+	struct dentry *parent;
+
+	if (w->dentry == w->top) {
+		struct mount *above = FOLLOW(can, w->mount, mnt_parent);
+
+		if (above == w->mount)
+			return WALKED_TO_TOP;
+		w->dentry = FOLLOW(can, w->mount, mnt_mountpoint);
+		w->mount = above;
+		w->top = FOLLOW(can, w->mount, mnt.mnt_root);
+		return WALKED_ON;
+	}
+	parent = FOLLOW(can, w->dentry, d_parent);
+	if (parent == w->dentry) { /* no tree at all, just a name: a memfd, a pipe */
+		if (path_prepend(e, w->dentry, can))
+			e->path_at++; /* its name has no slash in front */
+		return WALKED_TO_TOP;
+	}
+	if (!path_prepend(e, w->dentry, can))
+		return WALKED_TOO_FAR;
+	w->dentry = parent;
+	return WALKED_ON;
+}
+
+static __always_inline bool walk_to_top(struct bpf_scratch *e, __u64 address, bool can)
+{
+	struct walk w;
+
+	walk_begin(&w, TYPED(can, (struct path *)address), can);
 	for (int i = 0; i < PATH_DEPTH; i++) {
-		struct dentry *parent;
+		enum walked how = walk_step(e, &w, can);
 
-		if (dentry == top) {
-			struct mount *above = FOLLOW(can, mount, mnt_parent);
-
-			if (above == mount)
-				return true;
-			dentry = FOLLOW(can, mount, mnt_mountpoint);
-			mount = above;
-			top = FOLLOW(can, mount, mnt.mnt_root);
-			continue;
-		}
-		parent = FOLLOW(can, dentry, d_parent);
-		if (parent == dentry) { /* no tree at all, just a name: a memfd, a pipe */
-			if (path_prepend(e, dentry, can))
-				e->path_at++; /* its name has no slash in front */
-			return true;
-		}
-		if (!path_prepend(e, dentry, can))
-			return false;
-		dentry = parent;
+		if (how != WALKED_ON)
+			return how == WALKED_TO_TOP;
 	}
 	return false;
 }
 
-/* What follows a loop stands outside its function: the verifier comes by there once per turn. */
-__noinline int path_walk(struct bpf_scratch *e, __u64 address)
+/*
+ * Two ways to walk, both with what follows the loop outside of its function, since the verifier
+ * comes by there once per turn. This one is fast, and long for the verifier.
+ */
+__noinline int path_walk_fast(struct bpf_scratch *e, __u64 address)
 {
 	if (!e)
 		return 0;
-	return CAN_CAST ? path_walk_to_top(e, address, true) : path_walk_to_top(e, address, false);
+	return CAN_CAST ? walk_to_top(e, address, true) : walk_to_top(e, address, false);
 }
 
-/*
- * Writes the path from scratch->path_at up to PATH_CAP - 1, where a NUL stands. `address` is that
- * of a struct path. A global function: the verifier looks at it once, not once per caller.
- */
-__noinline int path_write(struct bpf_scratch *e, __u64 address)
+/* One step of the other, which the verifier sees once. */
+__noinline int path_step(struct bpf_scratch *e)
+{
+	struct walk w;
+	enum walked how;
+
+	if (!e)
+		return WALKED_TOO_FAR;
+	w.dentry = TYPED(CAN_CAST, (struct dentry *)e->walk.dentry);
+	w.top = TYPED(CAN_CAST, (struct dentry *)e->walk.top);
+	w.mount = TYPED(CAN_CAST, (struct mount *)e->walk.mount);
+	how = walk_step(e, &w, CAN_CAST);
+	e->walk.dentry = as_number(w.dentry);
+	e->walk.top = as_number(w.top);
+	e->walk.mount = as_number(w.mount);
+	return how;
+}
+
+__noinline int path_walk(struct bpf_scratch *e, __u64 address)
+{
+	struct walk w;
+
+	if (!e)
+		return 0;
+	walk_begin(&w, TYPED(CAN_CAST, (struct path *)address), CAN_CAST);
+	e->walk.dentry = as_number(w.dentry);
+	e->walk.top = as_number(w.top);
+	e->walk.mount = as_number(w.mount);
+	for (int i = 0; i < PATH_DEPTH; i++) {
+		int how = path_step(e);
+
+		if (how != WALKED_ON)
+			return how == WALKED_TO_TOP;
+	}
+	return 0;
+}
+
+/* Around a walk, which leaves the path from scratch->path_at up to PATH_CAP - 1, where a NUL stands. */
+static __always_inline void path_begin(struct bpf_scratch *e)
+{
+	e->path_at = PATH_CAP - 1;
+	e->path[PATH_CAP - 1] = 0;
+}
+
+__noinline int path_end(struct bpf_scratch *e, __u32 whole)
 {
 	if (!e)
 		return 0;
-	e->path_at = PATH_CAP - 1;
-	e->path[PATH_CAP - 1] = 0;
-	if (!path_walk(e, address)) {
+	if (!whole) {
 		count_loss(WIRE_LOSS_CUT, e->type);
 		path_prepend_mark(e);
 	} else if (e->path_at == PATH_CAP - 1) {
@@ -112,8 +175,7 @@ __noinline int path_write(struct bpf_scratch *e, __u64 address)
 	return 0;
 }
 
-/* The path with its NUL as the next parameter; absent without an object. */
-static __always_inline void emit_path(struct bpf_scratch *e, const struct path *from)
+static __always_inline void emit_path_by(struct bpf_scratch *e, const struct path *from, bool fast)
 {
 	__u32 at, len;
 
@@ -121,13 +183,26 @@ static __always_inline void emit_path(struct bpf_scratch *e, const struct path *
 		emit_empty(e);
 		return;
 	}
-	path_write(e, as_number(from));
+	path_begin(e);
+	path_end(e, fast ? path_walk_fast(e, as_number(from)) : path_walk(e, as_number(from)));
 	at = e->path_at;
 	len = PATH_CAP - at;
 	if (bpf_probe_read_kernel(e->bytes + (e->at & EMIT_MASK), len & PATH_MASK,
 				  e->path + (at & PATH_MASK)) < 0)
 		len = 0;
 	emit_length(e, len);
+}
+
+/* The path with its NUL as the next parameter; absent without an object. */
+static __always_inline void emit_path(struct bpf_scratch *e, const struct path *from)
+{
+	emit_path_by(e, from, false);
+}
+
+/* The same for calls that are made often. */
+static __always_inline void emit_path_fast(struct bpf_scratch *e, const struct path *from)
+{
+	emit_path_by(e, from, true);
 }
 
 #endif

@@ -248,7 +248,7 @@ static __always_inline void emit_argument_array(struct bpf_scratch *e, const str
 
 /*
  * The path of a control group with its NUL, put at `at`; returns its length. `address` is that of
- * a struct cgroup. Global, like path_write.
+ * a struct cgroup. Global, like path_walk.
  */
 __noinline int append_cgroup_path(struct bpf_scratch *e, __u32 at, __u64 address)
 {

@@ -148,7 +148,7 @@ int each_file(struct bpf_iter__task_file *ctx)
 	/* The iterator took the file earlier: it may have been closed before the entry's time. */
 	if (file_of_task(t, ctx->fd) != f)
 		return 0;
-	/* Read as a number: path_write takes no typed pointer. */
+	/* Read as a number: path_walk takes no typed pointer. */
 	bpf_probe_read_kernel(&plain, sizeof(plain), &ctx->file);
 	emit_descriptor(e, t, ctx->fd, as_number(plain));
 	return iter_submit(e, ctx->meta->seq);

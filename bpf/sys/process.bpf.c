@@ -6,7 +6,7 @@
 #include "core/task.bpf.h"
 #include "schema_flags.bpf.h"
 
-/* From `tid` to `cgroups`: the part that exec and clone events share. Global, like path_write. */
+/* From `tid` to `cgroups`: the part that exec and clone events share. Global, like path_walk. */
 __noinline int emit_task(struct bpf_scratch *e)
 {
 	struct task_struct *t = bpf_get_current_task_btf();
@@ -26,7 +26,7 @@ __noinline int emit_task(struct bpf_scratch *e)
 	return 0;
 }
 
-/* From `tty` to `gid`, but for what only execve has at the end. Global, like path_write. */
+/* From `tty` to `gid`, but for what only execve has at the end. Global, like path_walk. */
 __noinline int emit_image(struct bpf_scratch *e)
 {
 	struct task_struct *t = bpf_get_current_task_btf();
