@@ -66,27 +66,29 @@ static __always_inline void walk_begin(struct walk *w, const struct path *from, 
 	w->top = FOLLOW(can, vfs, mnt_root);
 }
 
+/* By copies of the pointers: a read by way of w would count as one of the kernel's types. */
 static __always_inline enum walked walk_step(struct bpf_scratch *e, struct walk *w, bool can)
 {
-	struct dentry *parent;
+	struct dentry *dentry = w->dentry, *parent;
+	struct mount *mount = w->mount;
 
-	if (w->dentry == w->top) {
-		struct mount *above = FOLLOW(can, w->mount, mnt_parent);
+	if (dentry == w->top) {
+		struct mount *above = FOLLOW(can, mount, mnt_parent);
 
-		if (above == w->mount)
+		if (above == mount)
 			return WALKED_TO_TOP;
-		w->dentry = FOLLOW(can, w->mount, mnt_mountpoint);
+		w->dentry = FOLLOW(can, mount, mnt_mountpoint);
 		w->mount = above;
-		w->top = FOLLOW(can, w->mount, mnt.mnt_root);
+		w->top = FOLLOW(can, above, mnt.mnt_root);
 		return WALKED_ON;
 	}
-	parent = FOLLOW(can, w->dentry, d_parent);
-	if (parent == w->dentry) { /* no tree at all, just a name: a memfd, a pipe */
-		if (path_prepend(e, w->dentry, can))
+	parent = FOLLOW(can, dentry, d_parent);
+	if (parent == dentry) { /* no tree at all, just a name: a memfd, a pipe */
+		if (path_prepend(e, dentry, can))
 			e->path_at++; /* its name has no slash in front */
 		return WALKED_TO_TOP;
 	}
-	if (!path_prepend(e, w->dentry, can))
+	if (!path_prepend(e, dentry, can))
 		return WALKED_TOO_FAR;
 	w->dentry = parent;
 	return WALKED_ON;
