@@ -94,32 +94,7 @@ static __always_inline enum walked walk_step(struct bpf_scratch *e, struct walk 
 	return WALKED_ON;
 }
 
-static __always_inline bool walk_to_top(struct bpf_scratch *e, __u64 address, bool can)
-{
-	struct walk w;
-
-	walk_begin(&w, TYPED(can, (struct path *)address), can);
-	for (int i = 0; i < PATH_DEPTH; i++) {
-		enum walked how = walk_step(e, &w, can);
-
-		if (how != WALKED_ON)
-			return how == WALKED_TO_TOP;
-	}
-	return false;
-}
-
-/*
- * Two ways to walk, both with what follows the loop outside of its function, since the verifier
- * comes by there once per turn. This one is fast, and long for the verifier.
- */
-__noinline int path_walk_fast(struct bpf_scratch *e, __u64 address)
-{
-	if (!e)
-		return 0;
-	return CAN_CAST ? walk_to_top(e, address, true) : walk_to_top(e, address, false);
-}
-
-/* One step of the other, which the verifier sees once. */
+/* One step. A function of its own, as is what follows the loop: the verifier sees each once. */
 __noinline int path_step(struct bpf_scratch *e)
 {
 	struct walk w;
@@ -177,7 +152,8 @@ __noinline int path_end(struct bpf_scratch *e, __u32 whole)
 	return 0;
 }
 
-static __always_inline void emit_path_by(struct bpf_scratch *e, const struct path *from, bool fast)
+/* The path with its NUL as the next parameter; absent without an object. */
+static __always_inline void emit_path(struct bpf_scratch *e, const struct path *from)
 {
 	__u32 at, len;
 
@@ -186,25 +162,13 @@ static __always_inline void emit_path_by(struct bpf_scratch *e, const struct pat
 		return;
 	}
 	path_begin(e);
-	path_end(e, fast ? path_walk_fast(e, as_number(from)) : path_walk(e, as_number(from)));
+	path_end(e, path_walk(e, as_number(from)));
 	at = e->path_at;
 	len = PATH_CAP - at;
 	if (bpf_probe_read_kernel(e->bytes + (e->at & EMIT_MASK), len & PATH_MASK,
 				  e->path + (at & PATH_MASK)) < 0)
 		len = 0;
 	emit_length(e, len);
-}
-
-/* The path with its NUL as the next parameter; absent without an object. */
-static __always_inline void emit_path(struct bpf_scratch *e, const struct path *from)
-{
-	emit_path_by(e, from, false);
-}
-
-/* The same for calls that are made often. */
-static __always_inline void emit_path_fast(struct bpf_scratch *e, const struct path *from)
-{
-	emit_path_by(e, from, true);
 }
 
 #endif

@@ -21,7 +21,7 @@ static __always_inline bool opened_nameless(struct bpf_scratch *e, struct task_s
 /* The path of the file that was opened, whatever its name says by now. */
 static __always_inline void opened_extension(struct bpf_scratch *e, const struct call *c)
 {
-	emit_path_fast(e, e->file ? &OPENED(e)->f_path : NULL);
+	emit_path(e, e->file ? &OPENED(e)->f_path : NULL);
 	emit_empty(e);
 	emit_extension_rest(e);
 }
