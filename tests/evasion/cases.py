@@ -7,8 +7,8 @@ rules   shipped rules that must fire between its beginning and its end
 lies    (field of besra's, field of the oracle): where the two differ, the argument's text says
         something else than what happened. The attack must have come so far at least once.
 varies  a field that must take both values: the race was won sometimes, lost sometimes
-racy    no object of the kernel's is left: the values agree only where `besra --check-kernel`
-        says that arguments are taken from the kernel's own copies
+racy    no object of the kernel's is left: the text may say something else, and it is told how
+        often it did
 alone   (shipped rule, path): the shipped rules are loaded without those of watch.yaml, so that the
         kernel side may keep back what they cannot match; the rule must fire once for each time
         that path was opened, whatever the text said
@@ -98,8 +98,7 @@ CASES = [
 
     # ---- Arguments without an object in the kernel ---------------------------------------------
     *[Case(f"{call}-rewritten", f"a thread rewrites the {what} during {how}",
-           "where the kernel permits fexit: the kernel's own copy",
-           "elsewhere: the text is what memory held at the end", racy=True)
+           "the call and its result", "the text is what memory held at the end", racy=True)
       for call, what, how in (
           ("unlink", "path", "unlinkat"), ("rename", "path", "renameat"),
           ("mkdir", "path", "mkdirat"), ("chmod", "path", "chmod"), ("link", "path", "linkat"),
