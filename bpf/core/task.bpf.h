@@ -212,8 +212,10 @@ __noinline int append_user_strings(struct bpf_scratch *e, __u64 array, __u32 fir
 {
 	const struct call call = { .compat = compat };
 
-	for (__u32 i = first; i < ARRAY_MAX; i++)
-		if (!append_user_string(e, array + i * word_size(&call), compat))
+	/* From a constant on: otherwise older verifiers find no end. */
+	for (__u32 i = 0; i < ARRAY_MAX; i++)
+		if (i + first >= ARRAY_MAX ||
+		    !append_user_string(e, array + (i + first) * word_size(&call), compat))
 			break;
 	return 0;
 }
