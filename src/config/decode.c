@@ -36,7 +36,7 @@ static bool decode_int(const struct yaml_node *n, const struct option_info *o, i
 static bool decode_number(const struct yaml_node *n, const struct option_info *o, double *out,
 			  struct diags *d)
 {
-	char text[64], *end = text;
+	char text[64] = "", *end = text;
 	double v = 0;
 
 	if (n->kind == YAML_SCALAR && n->value.text.len < sizeof(text)) {

@@ -293,7 +293,7 @@ void proc_put_tasks(struct lister *l, int64_t pid)
 
 int64_t proc_group_of(int64_t tid)
 {
-	struct task_facts f;
+	struct task_facts f = { .status = "" };
 	char dir[64];
 
 	snprintf(dir, sizeof(dir), "/proc/%" PRId64, tid);
