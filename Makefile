@@ -54,7 +54,8 @@ stack   = $(foreach m,$(call closure,$(1)),$(call objects,$(m))) \
 
 # ---- Kernel side ----------------------------------------------------------------------------
 
-# One object, which includes every program; put into the library as bytes.
+# One object, which includes every program; put into the library as bytes. And once more without the
+# function that lets programs load kernel memory: see bpf/read.bpf.h.
 BPF_CFLAGS  := -target bpf -D__TARGET_ARCH_x86 -O2 -g -Wall -Werror \
 	       -Wno-initializer-overrides -Wno-unused-function -Ibpf -Iinclude
 
@@ -63,13 +64,22 @@ $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
 	clang $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 	llvm-strip -g $@
 
+$(BUILD)/bpf/besra_helpers.bpf.o: bpf/besra.bpf.c
+	@mkdir -p $(@D)
+	clang $(BPF_CFLAGS) -DREAD_BY_HELPERS -MMD -MP -c -o $@ $<
+	llvm-strip -g $@
+
 # An empty program, to compare with.
 $(BUILD)/tests/%.bpf.o: tests/%.bpf.c
 	@mkdir -p $(@D)
 	clang $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/bpf/embedded.S: $(BUILD)/bpf/besra.bpf.o
-	@printf '\t.section .rodata\n\t.balign 8\n\t.global bpf_besra_begin, bpf_besra_end\nbpf_besra_begin:\n\t.incbin "%s"\nbpf_besra_end:\n\t.section .note.GNU-stack,"",@progbits\n' $< > $@
+$(BUILD)/bpf/embedded.S: $(BUILD)/bpf/besra.bpf.o $(BUILD)/bpf/besra_helpers.bpf.o
+	@for o in $(^F:.bpf.o=); do \
+		printf '\t.section .rodata\n\t.balign 8\n\t.global bpf_%s_begin, bpf_%s_end\n' $$o $$o; \
+		printf 'bpf_%s_begin:\n\t.incbin "%s/%s.bpf.o"\nbpf_%s_end:\n' $$o $(@D) $$o $$o; \
+	done > $@
+	@printf '\t.section .note.GNU-stack,"",@progbits\n' >> $@
 
 $(BUILD)/bpf/embedded.o: $(BUILD)/bpf/embedded.S
 	$(CC) -c -o $@ $<

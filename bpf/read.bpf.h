@@ -13,6 +13,11 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+/*
+ * Where the kernel lacks the function, libbpf looks for it in the kernel's modules, which takes
+ * CAP_SYS_ADMIN: for those kernels all is compiled once more without it.
+ */
+#ifndef READ_BY_HELPERS
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 
 /* The kernel's own list of functions its verifier knows by name. */
@@ -22,16 +27,20 @@ enum special_kfunc_type {
 
 #define CAN_CAST bpf_core_enum_value_exists(enum special_kfunc_type, KF_bpf_rdonly_cast)
 
+#define KERNEL_CAST(p)                                                                             \
+	((UNQUALIFIED(*(p)) *)bpf_rdonly_cast(                                                     \
+		(p), __builtin_btf_type_id(*(UNQUALIFIED(*(p)) *)0, BPF_TYPE_ID_TARGET)))
+#else
+#define CAN_CAST       false
+#define KERNEL_CAST(p) (p)
+#endif
+
 /* The type without `const`, which has no number and cannot be assigned to. */
 #define UNQUALIFIED(type)                                                                          \
 	typeof(({                                                                                  \
 		typeof(type) plain_;                                                               \
 		plain_;                                                                            \
 	}))
-
-#define KERNEL_CAST(p)                                                                             \
-	((UNQUALIFIED(*(p)) *)bpf_rdonly_cast(                                                     \
-		(p), __builtin_btf_type_id(*(UNQUALIFIED(*(p)) *)0, BPF_TYPE_ID_TARGET)))
 
 /* An address as a number, even for the verifier: typed pointers are no arguments of functions. */
 static __always_inline __u64 as_number(const void *p)

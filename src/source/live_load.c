@@ -12,8 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* bpf/besra.bpf.c compiled, put into the program by the build. */
+/* bpf/besra.bpf.c compiled in two ways, put into the program by the build. */
 extern const uint8_t bpf_besra_begin[], bpf_besra_end[];
+extern const uint8_t bpf_besra_helpers_begin[], bpf_besra_helpers_end[];
 
 /* The kernel-side knobs, in the order in which bpf/maps.bpf.h declares them in .rodata. */
 struct knobs {
@@ -94,9 +95,9 @@ static bool has_iterators(const struct btf *kernel)
 }
 
 /* Some programs only some kernels can have. */
-static void choose_optional(struct kernel_side *k, struct bpf_object *object)
+static void choose_optional(struct kernel_side *k, struct bpf_object *object,
+			    const struct btf *kernel)
 {
-	struct btf *kernel = btf__load_vmlinux_btf();
 	struct bpf_program *program;
 
 	uring_choose(k, object, kernel);
@@ -106,10 +107,10 @@ static void choose_optional(struct kernel_side *k, struct bpf_object *object)
 		if (k->no_iterators && strncmp(bpf_program__name(program), "each_", 5) == 0)
 			bpf_program__set_autoload(program, false);
 	}
-	btf__free(kernel);
 }
 
-static void choose_programs(struct kernel_side *k, struct bpf_object *object, const uint8_t *want)
+static void choose_programs(struct kernel_side *k, struct bpf_object *object, const uint8_t *want,
+			    const struct btf *kernel)
 {
 	struct bpf_program *program;
 
@@ -120,7 +121,7 @@ static void choose_programs(struct kernel_side *k, struct bpf_object *object, co
 		bpf_program__set_autoload(program, load);
 	}
 	if (k->nobjects == 0)
-		choose_optional(k, object);
+		choose_optional(k, object, kernel);
 }
 
 /* Reached from another program, not from the kernel: needs no attaching. */
@@ -216,6 +217,19 @@ static int load_error(struct err *err, int n)
 	return err_set(err, n, "load kernel programs: %s", strerror(-n));
 }
 
+/* Of the two objects the one that reads as this kernel permits: see bpf/read.bpf.h. */
+static struct bpf_object *open_object(const struct btf *kernel,
+				      const struct bpf_object_open_opts *opts)
+{
+	const uint8_t *begin = bpf_besra_helpers_begin, *end = bpf_besra_helpers_end;
+
+	if (kernel && btf__find_by_name_kind(kernel, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0) {
+		begin = bpf_besra_begin;
+		end = bpf_besra_end;
+	}
+	return bpf_object__open_mem(begin, (uintptr_t)end - (uintptr_t)begin, opts);
+}
+
 /* The object with the programs that are missing, loaded. */
 static int load_object(struct kernel_side *k, const struct live_options *options,
 		       const uint8_t *want, struct bpf_object **out)
@@ -223,13 +237,16 @@ static int load_object(struct kernel_side *k, const struct live_options *options
 	struct bpf_object_open_opts opts = { .sz = sizeof(opts), .object_name = "besra" };
 	const struct knobs knobs = { options->snaplen, options->shards - 1, k->boot_epoch_ns,
 				     look_every(options) };
-	struct bpf_object *object = bpf_object__open_mem(
-		bpf_besra_begin, (uintptr_t)bpf_besra_end - (uintptr_t)bpf_besra_begin, &opts);
+	struct btf *kernel = btf__load_vmlinux_btf();
+	struct bpf_object *object = open_object(kernel, &opts);
 	int n;
 
-	if (!object)
-		return -errno;
-	choose_programs(k, object, want);
+	n = object ? 0 : -errno;
+	if (n == 0)
+		choose_programs(k, object, want, kernel);
+	btf__free(kernel);
+	if (n < 0)
+		return n;
 	if (k->nobjects == 0)
 		bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "scratch"),
 					 (uint32_t)libbpf_num_possible_cpus());
