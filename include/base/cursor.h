@@ -15,9 +15,12 @@ struct cursor {
 	bool overrun;
 };
 
+/* Nothing may be no memory at all: NULL, 0. */
 static inline struct cursor cursor_over(const void *bytes, size_t len)
 {
-	return (struct cursor){ bytes, (const uint8_t *)bytes + len, false };
+	const uint8_t *p = bytes;
+
+	return (struct cursor){ p, len ? p + len : p, false };
 }
 
 static inline size_t cursor_left(const struct cursor *c)
@@ -35,7 +38,8 @@ static inline const uint8_t *cursor_bytes(struct cursor *c, size_t len)
 		c->p = c->end;
 		return NULL;
 	}
-	c->p += len;
+	if (len)
+		c->p += len;
 	return at;
 }
 
