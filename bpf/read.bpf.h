@@ -13,28 +13,6 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
-/*
- * Where the kernel lacks the function, libbpf looks for it in the kernel's modules, which takes
- * CAP_SYS_ADMIN: for those kernels all is compiled once more without it.
- */
-#ifndef READ_BY_HELPERS
-extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
-
-/* The kernel's own list of functions its verifier knows by name. */
-enum special_kfunc_type {
-	KF_bpf_rdonly_cast = 0,
-};
-
-#define CAN_CAST bpf_core_enum_value_exists(enum special_kfunc_type, KF_bpf_rdonly_cast)
-
-#define KERNEL_CAST(p)                                                                             \
-	((UNQUALIFIED(*(p)) *)bpf_rdonly_cast(                                                     \
-		(p), __builtin_btf_type_id(*(UNQUALIFIED(*(p)) *)0, BPF_TYPE_ID_TARGET)))
-#else
-#define CAN_CAST       false
-#define KERNEL_CAST(p) (p)
-#endif
-
 /* The type without `const`, which has no number and cannot be assigned to. */
 #define UNQUALIFIED(type)                                                                          \
 	typeof(({                                                                                  \
@@ -52,33 +30,35 @@ static __always_inline __u64 as_number(const void *p)
 }
 
 /*
- * A pointer that can be followed, and reading by way of such a pointer or of what such a read gave.
- * `can` is a constant: code that follows many pointers is there twice, once for either kernel,
- * instead of asking at each of them.
+ * TYPED: a pointer that can be followed. FOLLOW reads by way of such a pointer or of what such a
+ * read gave, BPF_CORE_READ by way of any.
+ *
+ * Where the kernel lacks the function, libbpf looks for it in the kernel's modules, which takes
+ * CAP_SYS_ADMIN: for those kernels all is compiled once more without it.
  */
-#define TYPED(can, p) ((can) ? KERNEL_CAST(p) : (p))
-#define FOLLOW(can, source, a, ...)                                                                \
+#ifdef READ_BY_HELPERS
+#define TYPED(p) (p)
+#define FOLLOW   BPF_CORE_READ
+#else
+extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym;
+
+#define TYPED(p)                                                                                   \
+	((UNQUALIFIED(*(p)) *)bpf_rdonly_cast(                                                     \
+		(p), __builtin_btf_type_id(*(UNQUALIFIED(*(p)) *)0, BPF_TYPE_ID_TARGET)))
+/* Two such reads must not become one by the compiler: of one the verifier wants one type. */
+#define APART(value) asm volatile("" : "+r"(value) : "i"(__COUNTER__))
+#define FOLLOW(source, a, ...)                                                                     \
 	({                                                                                         \
 		UNQUALIFIED(___arrow((source), a, ##__VA_ARGS__)) value_;                          \
                                                                                                    \
-		if (can)                                                                           \
-			value_ = ___arrow((source), a, ##__VA_ARGS__);                             \
-		else                                                                               \
-			BPF_CORE_READ_INTO(&value_, (source), a, ##__VA_ARGS__);                   \
+		value_ = ___arrow((source), a, ##__VA_ARGS__);                                     \
+		APART(value_);                                                                     \
 		value_;                                                                            \
 	})
 
-/* As libbpf has it, but by loads where the kernel permits them. */
+/* As libbpf has it, but by loads. */
 #undef BPF_CORE_READ
-#define BPF_CORE_READ(source, a, ...)                                                              \
-	({                                                                                         \
-		UNQUALIFIED(___arrow((source), a, ##__VA_ARGS__)) value_;                          \
-                                                                                                   \
-		if (CAN_CAST)                                                                      \
-			value_ = ___arrow(KERNEL_CAST(source), a, ##__VA_ARGS__);                  \
-		else                                                                               \
-			BPF_CORE_READ_INTO(&value_, (source), a, ##__VA_ARGS__);                   \
-		value_;                                                                            \
-	})
+#define BPF_CORE_READ(source, a, ...) FOLLOW(TYPED(source), a, ##__VA_ARGS__)
+#endif
 
 #endif

@@ -22,16 +22,15 @@ static __always_inline struct mount *mount_of(struct vfsmount *m)
 }
 
 /* Puts the name of a directory's entry in front; false when there is no room for it. */
-static __always_inline bool path_prepend(struct bpf_scratch *e, struct dentry *dentry, bool can)
+static __always_inline bool path_prepend(struct bpf_scratch *e, struct dentry *dentry)
 {
-	__u32 len = FOLLOW(can, dentry, d_name.len) & NAME_MASK, at = e->path_at;
+	__u32 len = FOLLOW(dentry, d_name.len) & NAME_MASK, at = e->path_at;
 
 	if (at < len + 5)
 		return false;
 	at -= len;
 	BOUND(len, NAME_MASK); /* 6.12 loses it in the comparison */
-	if (bpf_probe_read_kernel(e->path + (at & PATH_MASK), len,
-				  FOLLOW(can, dentry, d_name.name)) < 0)
+	if (bpf_probe_read_kernel(e->path + (at & PATH_MASK), len, FOLLOW(dentry, d_name.name)) < 0)
 		return false;
 	at -= 1;
 	e->path[at & PATH_MASK] = '/';
@@ -57,38 +56,38 @@ struct walk {
 
 enum walked { WALKED_ON, WALKED_TO_TOP, WALKED_TOO_FAR };
 
-static __always_inline void walk_begin(struct walk *w, const struct path *from, bool can)
+static __always_inline void walk_begin(struct walk *w, const struct path *from)
 {
-	struct vfsmount *vfs = FOLLOW(can, from, mnt);
+	struct vfsmount *vfs = FOLLOW(from, mnt);
 
-	w->dentry = FOLLOW(can, from, dentry);
-	w->mount = TYPED(can, mount_of(vfs));
-	w->top = FOLLOW(can, vfs, mnt_root);
+	w->dentry = FOLLOW(from, dentry);
+	w->mount = TYPED(mount_of(vfs));
+	w->top = FOLLOW(vfs, mnt_root);
 }
 
 /* By copies of the pointers: a read by way of w would count as one of the kernel's types. */
-static __always_inline enum walked walk_step(struct bpf_scratch *e, struct walk *w, bool can)
+static __always_inline enum walked walk_step(struct bpf_scratch *e, struct walk *w)
 {
 	struct dentry *dentry = w->dentry, *parent;
 	struct mount *mount = w->mount;
 
 	if (dentry == w->top) {
-		struct mount *above = FOLLOW(can, mount, mnt_parent);
+		struct mount *above = FOLLOW(mount, mnt_parent);
 
 		if (above == mount)
 			return WALKED_TO_TOP;
-		w->dentry = FOLLOW(can, mount, mnt_mountpoint);
+		w->dentry = FOLLOW(mount, mnt_mountpoint);
 		w->mount = above;
-		w->top = FOLLOW(can, above, mnt.mnt_root);
+		w->top = FOLLOW(above, mnt.mnt_root);
 		return WALKED_ON;
 	}
-	parent = FOLLOW(can, dentry, d_parent);
+	parent = FOLLOW(dentry, d_parent);
 	if (parent == dentry) { /* no tree at all, just a name: a memfd, a pipe */
-		if (path_prepend(e, dentry, can))
+		if (path_prepend(e, dentry))
 			e->path_at++; /* its name has no slash in front */
 		return WALKED_TO_TOP;
 	}
-	if (!path_prepend(e, dentry, can))
+	if (!path_prepend(e, dentry))
 		return WALKED_TOO_FAR;
 	w->dentry = parent;
 	return WALKED_ON;
@@ -102,10 +101,10 @@ __noinline int path_step(struct bpf_scratch *e)
 
 	if (!e)
 		return WALKED_TOO_FAR;
-	w.dentry = TYPED(CAN_CAST, (struct dentry *)e->walk.dentry);
-	w.top = TYPED(CAN_CAST, (struct dentry *)e->walk.top);
-	w.mount = TYPED(CAN_CAST, (struct mount *)e->walk.mount);
-	how = walk_step(e, &w, CAN_CAST);
+	w.dentry = TYPED((struct dentry *)e->walk.dentry);
+	w.top = TYPED((struct dentry *)e->walk.top);
+	w.mount = TYPED((struct mount *)e->walk.mount);
+	how = walk_step(e, &w);
 	e->walk.dentry = as_number(w.dentry);
 	e->walk.top = as_number(w.top);
 	e->walk.mount = as_number(w.mount);
@@ -118,7 +117,7 @@ __noinline int path_walk(struct bpf_scratch *e, __u64 address)
 
 	if (!e)
 		return 0;
-	walk_begin(&w, TYPED(CAN_CAST, (struct path *)address), CAN_CAST);
+	walk_begin(&w, TYPED((struct path *)address));
 	e->walk.dentry = as_number(w.dentry);
 	e->walk.top = as_number(w.top);
 	e->walk.mount = as_number(w.mount);

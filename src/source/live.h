@@ -47,6 +47,7 @@ struct kernel_side {
 	bool loaded[WIRE_PROGRAMS]; /* exit programs, by where the dispatcher finds them */
 	int tasks_fd, losses_fd, rings_fd, programs_fd, uring_programs_fd, predicates_fd, saved_fd;
 	bool upper_half;                /* where the predicates in force are */
+	bool may_cast;                  /* its memory is read by loads, see bpf/read.bpf.h */
 	bool no_iterators;              /* this kernel has none */
 	char uring_lacks[LIVE_WHY_MAX]; /* why io_urings are not covered; empty: they are */
 };
@@ -65,6 +66,9 @@ void kernel_unload(struct kernel_side *k);
 uint64_t kernel_missed(const struct kernel_side *k);
 /* By its name in bpf/; NULL when there is none. */
 struct bpf_program *kernel_program(const struct kernel_side *k, const char *name);
+
+/* Which of the two iterators this kernel lacks, of which both are needed; empty: none. */
+void iterators_lack(const struct btf *kernel, char why[LIVE_WHY_MAX]);
 
 /* The needs without what asks for predicates. */
 void predicates_drop(struct kernel_side *k, const uint8_t *wanted);

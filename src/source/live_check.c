@@ -141,15 +141,17 @@ static int programs_load(struct probing *p)
 /* ---- Tracepoints and iterators, which the kernel's types name ------------------------------- */
 
 /* 1 when all are there; the first one missing is the reason why not. */
-static int has_all(struct probing *p, const char *prefix, uint32_t kind, const char *const *names)
+static int has_all(const struct btf *kernel, const char *prefix, uint32_t kind,
+		   const char *const *names, char why[LIVE_WHY_MAX])
 {
 	char type[64];
 
+	why[0] = '\0';
 	for (; *names; names++) {
 		snprintf(type, sizeof(type), "%s%s", prefix, *names);
-		if (btf__find_by_name_kind(p->btf, type, kind) > 0)
+		if (kernel && btf__find_by_name_kind(kernel, type, kind) > 0)
 			continue;
-		snprintf(p->why, LIVE_WHY_MAX, "there is no %s", *names);
+		snprintf(why, LIVE_WHY_MAX, "there is no %s", *names);
 		return 0;
 	}
 	return 1;
@@ -157,7 +159,7 @@ static int has_all(struct probing *p, const char *prefix, uint32_t kind, const c
 
 static int has_tracepoints(struct probing *p, const char *const *names)
 {
-	return has_all(p, "btf_trace_", BTF_KIND_TYPEDEF, names);
+	return has_all(p->btf, "btf_trace_", BTF_KIND_TYPEDEF, names, p->why);
 }
 
 static int has_sys_exit(struct probing *p)
@@ -176,10 +178,16 @@ static int has_signals(struct probing *p)
 	return has_tracepoints(p, (const char *const[]){ "signal_deliver", NULL });
 }
 
+void iterators_lack(const struct btf *kernel, char why[LIVE_WHY_MAX])
+{
+	has_all(kernel, "bpf_iter_", BTF_KIND_FUNC,
+		(const char *const[]){ "task", "task_file", NULL }, why);
+}
+
 static int has_iterators(struct probing *p)
 {
-	return has_all(p, "bpf_iter_", BTF_KIND_FUNC,
-		       (const char *const[]){ "task", "task_file", NULL });
+	iterators_lack(p->btf, p->why);
+	return !p->why[0];
 }
 
 static int has_io_uring(struct probing *p)

@@ -88,20 +88,16 @@ static bool program_wanted(const struct kernel_side *k, const char *name, const 
 	return native == WIRE_GENERIC || native == WIRE_SEND || want[native];
 }
 
-static bool has_iterators(const struct btf *kernel)
-{
-	return kernel && btf__find_by_name_kind(kernel, "bpf_iter_task", BTF_KIND_FUNC) > 0 &&
-	       btf__find_by_name_kind(kernel, "bpf_iter_task_file", BTF_KIND_FUNC) > 0;
-}
-
-/* Some programs only some kernels can have. */
+/* Some programs only some kernels can have: known with the first object. */
 static void choose_optional(struct kernel_side *k, struct bpf_object *object,
 			    const struct btf *kernel)
 {
 	struct bpf_program *program;
+	char why[LIVE_WHY_MAX];
 
 	uring_choose(k, object, kernel);
-	k->no_iterators = !has_iterators(kernel);
+	iterators_lack(kernel, why);
+	k->no_iterators = why[0];
 	bpf_object__for_each_program(program, object)
 	{
 		if (k->no_iterators && strncmp(bpf_program__name(program), "each_", 5) == 0)
@@ -109,8 +105,7 @@ static void choose_optional(struct kernel_side *k, struct bpf_object *object,
 	}
 }
 
-static void choose_programs(struct kernel_side *k, struct bpf_object *object, const uint8_t *want,
-			    const struct btf *kernel)
+static void choose_programs(struct kernel_side *k, struct bpf_object *object, const uint8_t *want)
 {
 	struct bpf_program *program;
 
@@ -120,8 +115,6 @@ static void choose_programs(struct kernel_side *k, struct bpf_object *object, co
 
 		bpf_program__set_autoload(program, load);
 	}
-	if (k->nobjects == 0)
-		choose_optional(k, object, kernel);
 }
 
 /* Reached from another program, not from the kernel: needs no attaching. */
@@ -218,39 +211,43 @@ static int load_error(struct err *err, int n)
 }
 
 /* Of the two objects the one that reads as this kernel permits: see bpf/read.bpf.h. */
-static struct bpf_object *open_object(const struct btf *kernel,
-				      const struct bpf_object_open_opts *opts)
+static struct bpf_object *open_object(const struct kernel_side *k)
 {
-	const uint8_t *begin = bpf_besra_helpers_begin, *end = bpf_besra_helpers_end;
+	const struct bpf_object_open_opts opts = { .sz = sizeof(opts), .object_name = "besra" };
+	const uint8_t *begin = k->may_cast ? bpf_besra_begin : bpf_besra_helpers_begin;
+	const uint8_t *end = k->may_cast ? bpf_besra_end : bpf_besra_helpers_end;
 
-	if (kernel && btf__find_by_name_kind(kernel, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0) {
-		begin = bpf_besra_begin;
-		end = bpf_besra_end;
-	}
-	return bpf_object__open_mem(begin, (uintptr_t)end - (uintptr_t)begin, opts);
+	return bpf_object__open_mem(begin, (uintptr_t)end - (uintptr_t)begin, &opts);
 }
 
 /* The object with the programs that are missing, loaded. */
 static int load_object(struct kernel_side *k, const struct live_options *options,
 		       const uint8_t *want, struct bpf_object **out)
 {
-	struct bpf_object_open_opts opts = { .sz = sizeof(opts), .object_name = "besra" };
 	const struct knobs knobs = { options->snaplen, options->shards - 1, k->boot_epoch_ns,
 				     look_every(options) };
-	struct btf *kernel = btf__load_vmlinux_btf();
-	struct bpf_object *object = open_object(kernel, &opts);
-	int n;
+	struct btf *kernel = k->nobjects ? NULL : btf__load_vmlinux_btf();
+	struct bpf_object *object;
+	int n = 0;
 
-	n = object ? 0 : -errno;
-	if (n == 0)
-		choose_programs(k, object, want, kernel);
-	btf__free(kernel);
-	if (n < 0)
-		return n;
 	if (k->nobjects == 0)
+		k->may_cast = kernel &&
+			      btf__find_by_name_kind(kernel, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+	object = open_object(k);
+	if (!object) {
+		n = -errno;
+		btf__free(kernel);
+		return n;
+	}
+	choose_programs(k, object, want);
+	if (k->nobjects == 0) {
+		choose_optional(k, object, kernel);
 		bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "scratch"),
 					 (uint32_t)libbpf_num_possible_cpus());
-	n = k->nobjects ? share_maps(k->objects[0], object) : 0;
+	} else {
+		n = share_maps(k->objects[0], object);
+	}
+	btf__free(kernel);
 	if (n == 0)
 		n = set_knobs(object, &knobs);
 	if (n == 0)
