@@ -54,8 +54,8 @@ stack   = $(foreach m,$(call closure,$(1)),$(call objects,$(m))) \
 
 # ---- Kernel side ----------------------------------------------------------------------------
 
-# One object, which includes every program; put into the library as bytes. And once more without the
-# function that lets programs load kernel memory: see bpf/read.bpf.h.
+# One object with the maps; one that includes every program, and once more without the function
+# that lets programs load kernel memory: see bpf/read.bpf.h. Put into the library as bytes.
 BPF_CFLAGS  := -target bpf -D__TARGET_ARCH_x86 -O2 -g -Wall -Werror \
 	       -Wno-initializer-overrides -Wno-unused-function -Ibpf -Iinclude
 
@@ -74,7 +74,8 @@ $(BUILD)/tests/%.bpf.o: tests/%.bpf.c
 	@mkdir -p $(@D)
 	clang $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/bpf/embedded.S: $(BUILD)/bpf/besra.bpf.o $(BUILD)/bpf/besra_helpers.bpf.o
+$(BUILD)/bpf/embedded.S: $(BUILD)/bpf/maps.bpf.o $(BUILD)/bpf/besra.bpf.o \
+			  $(BUILD)/bpf/besra_helpers.bpf.o
 	@for o in $(^F:.bpf.o=); do \
 		printf '\t.section .rodata\n\t.balign 8\n\t.global bpf_%s_begin, bpf_%s_end\n' $$o $$o; \
 		printf 'bpf_%s_begin:\n\t.incbin "%s/%s.bpf.o"\nbpf_%s_end:\n' $$o $(@D) $$o $$o; \

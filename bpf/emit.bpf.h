@@ -41,7 +41,6 @@ enum event_type {
 
 #define EMIT_MASK  (WIRE_EVENT_MAX - 1)
 #define EMIT_HEAD  ((__u32)(sizeof(struct wire_prefix) + sizeof(struct wire_event)))
-#define PATH_CAP   4096
 #define STRING_CAP 4096
 
 /*

@@ -99,6 +99,19 @@ struct sockaddr;
 #error "system call arguments are read for x86_64 only"
 #endif
 
+/* Of user space, for 64-bit programs; the same everywhere. */
+struct iovec {
+	__u64 base, len;
+};
+
+/* Linux's struct user_msghdr. */
+struct message {
+	__u64 name;
+	__u32 name_len, pad;
+	__u64 iov, iovlen, control, control_len;
+	__u32 flags, pad2;
+};
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct pt_regs {

@@ -2,14 +2,16 @@
 #ifndef MAPS_BPF_H
 #define MAPS_BPF_H
 
-/* Every map and every knob. Objects of the families share them: the agent hands the first
- * object's maps to all others by name. */
+/* Every map and every knob. All objects share the maps: the agent hands those of maps.bpf.c to
+ * the others by name. */
 
 #include "kernel.bpf.h"
 
 #include <bpf/bpf_helpers.h>
 
 #include "wire.h"
+
+#define PATH_CAP 4096 /* Linux's PATH_MAX */
 
 /* ---- Knobs set before loading; the verifier deletes what they switch off --------------------- */
 
@@ -105,8 +107,12 @@ struct bpf_scratch {
 		__u64 request;
 		__s64 result;
 		__u32 how;
-	} uring; /* which request ended: see tp/io_uring.bpf.c */
-	__u8 path[2 * 4096];
+		struct uring_end_kept {
+			__u64 file;
+			__u32 more, rights, is_owner;
+		} end;
+	} uring; /* which request ended, and what was found out: see tp/io_uring.bpf.c */
+	__u8 path[2 * PATH_CAP];
 };
 
 /* By CPU; a per-CPU map cannot hold values so large. The agent sets the number of entries. */

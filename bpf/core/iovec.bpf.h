@@ -8,22 +8,10 @@
 
 #define IOVEC_MAX 16
 
-struct iovec {
-	__u64 base, len;
-};
-
 /* An array of Linux's struct iovec, each of two words. */
 struct vector {
 	__u64 at, n;
 	__u32 compat; /* not 0: words of 32 bits */
-};
-
-/* Linux's struct user_msghdr for 64-bit programs */
-struct message {
-	__u64 name;
-	__u32 name_len, pad;
-	__u64 iov, iovlen, control, control_len;
-	__u32 flags, pad2;
 };
 
 struct message_and_length {
@@ -31,7 +19,7 @@ struct message_and_length {
 	__u32 len, pad;
 };
 
-/* The same for 32-bit programs */
+/* The same for 32-bit programs. */
 struct message_and_length_compat {
 	__u32 name, name_len, iov, iovlen, control, control_len, flags, len;
 };

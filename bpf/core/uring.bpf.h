@@ -14,7 +14,7 @@
 
 #include "core/file.bpf.h"
 #include "core/iovec.bpf.h"
-#include "core/uring_types.bpf.h"
+#include "core/uring_maps.bpf.h"
 
 enum uring_op {
 #define URING_OP(opcode, id, native, positioned, lane) URING_##id = opcode,
@@ -34,76 +34,6 @@ static const volatile struct uring_op_info uring_ops[URING_OPS] = {
 #include "tables/uring_ops.def"
 #undef URING_OP
 };
-
-#define URING_TEXT    312
-#define URING_IOVECS  8
-#define URING_ADDRESS 128
-
-enum uring_mark {
-	URING_LONG = 1 << 0,    /* the text stands in uring_texts */
-	URING_SILENT = 1 << 1,  /* only its failure will be told */
-	URING_REFUSED = 1 << 2, /* the entry was not accepted */
-};
-
-struct uring_request {
-	__u64 request; /* its own address, as a number */
-	__u64 ring, user_data;
-	__u64 since; /* when it was submitted */
-	__u64 size;  /* of what its iovecs hold */
-	__u32 tid, tgid;
-	__u8 opcode, marks; /* enum uring_op, enum uring_mark */
-	__u16 len[2];       /* of the names in the text, with their NULs */
-	__u32 pad;
-	struct uring_sqe sqe;
-	struct open_how how;
-	union {
-		char text[URING_TEXT];
-		struct {
-			struct message message;
-			__u8 address[URING_ADDRESS];
-			struct iovec iovecs[URING_IOVECS];
-		};
-	};
-};
-
-/* By request. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u64);
-	__type(value, struct uring_request);
-} uring_requests SEC(".maps");
-
-struct uring_text {
-	char text[2 * PATH_CAP];
-};
-
-/* Names that do not fit, by request. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 256);
-	__type(key, __u64);
-	__type(value, struct uring_text);
-} uring_texts SEC(".maps");
-
-struct uring_tag {
-	__u64 ring, user_data;
-};
-
-#define TAG_SLOTS 16
-
-struct uring_tagged {
-	__u64 request[TAG_SLOTS]; /* 0: free; where one stands follows from its address */
-};
-
-/* By what every completion tells: some tracepoints know no request, and user_data need not be
- * unique. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 2048);
-	__type(key, struct uring_tag);
-	__type(value, struct uring_tagged);
-} uring_tags SEC(".maps");
 
 /* Requests are made in rows of that size and more: neighbours get different slots. */
 static __always_inline __u32 tag_slot(__u64 req)

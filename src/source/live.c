@@ -325,9 +325,11 @@ struct source *source_open_live(const struct live_options *options, struct err *
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	l->lister.fd = -1;
 	l->options = o;
-	n = kernel_load(&l->kernel, &o, o.want ? o.want : nothing, err);
+	n = kernel_load_begin(&l->kernel, &o, o.want ? o.want : nothing, err);
 	if (n == 0)
 		n = open_rings(l, &o, err);
+	if (n == 0)
+		n = kernel_load_end(&l->kernel, err);
 	if (n == 0) {
 		l->kernel.needs->scope = o.scope;
 		if (o.scope == WIRE_SCOPE_CGROUP)

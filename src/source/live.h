@@ -6,6 +6,8 @@
 #include "internal.h"
 #include "source/live.h"
 
+#include <pthread.h>
+
 struct bpf_object;
 struct btf;
 struct bpf_link;
@@ -36,10 +38,29 @@ bool ring_is_busy(const struct ring *r);
 void ring_take(struct ring *r, uint32_t len);
 void ring_release(struct ring *r);
 
+/* Objects loaded beside each other, each by a thread and with its share of the programs. */
+#define LOAD_PARTS 2
+struct load_thread {
+	pthread_t id;
+	bool runs;
+};
+struct load_part {
+	const struct kernel_side *side;
+	const struct live_options *options;
+	const uint8_t *want; /* as for kernel_load */
+	size_t number;
+	struct load_thread thread;
+	struct bpf_object *object; /* NULL: there was nothing to load */
+	int result;                /* 0 or -errno */
+};
+
 /* The loaded programs and the maps all of them share. */
 struct kernel_side {
-	struct bpf_object *objects[32];
+	struct bpf_object *objects[64]; /* the first has the maps and no program */
 	size_t nobjects;
+	struct load_part parts[LOAD_PARTS];
+	bool is_loading;
+	struct btf *types; /* the kernel's own, while the first programs are loaded */
 	struct bpf_link *links[32];
 	size_t nlinks;
 	struct wire_needs *needs;   /* mapped */
@@ -58,6 +79,22 @@ struct kernel_side {
  */
 int kernel_load(struct kernel_side *k, const struct live_options *options, const uint8_t *want,
 		struct err *err);
+/*
+ * The same in two steps: after the first the maps are there, and threads load the programs. Options
+ * and `want` are borrowed until the second. Whichever fails, kernel_unload cleans up.
+ */
+int kernel_load_begin(struct kernel_side *k, const struct live_options *options,
+		      const uint8_t *want, struct err *err);
+int kernel_load_end(struct kernel_side *k, struct err *err);
+/* Whether a program is to be loaded for what is wanted, and is not loaded yet. */
+bool program_wanted(const struct kernel_side *k, const struct bpf_program *program,
+		    const uint8_t *want);
+/* Reached from another program, not from the kernel: needs no attaching. */
+bool is_jumped_to(const char *program);
+/* Puts an object's programs where those that jump to them look. 0 or -errno. */
+int programs_register(const struct kernel_side *k, const struct bpf_object *object);
+/* From now on they count as loaded. */
+void programs_remember(struct kernel_side *k, const struct bpf_object *object);
 /* True when a wanted call has no program of its own yet, though there is one. */
 bool kernel_lacks(const struct kernel_side *k, const uint8_t *want);
 int kernel_attach(struct kernel_side *k, struct err *err);
@@ -83,7 +120,7 @@ int predicates_put(struct kernel_side *k, const uint8_t *wanted, const struct li
 bool is_uring_program(const char *name);
 /* Which tracepoint is missing; empty when none is. */
 void uring_lacks(const struct btf *kernel, char why[LIVE_WHY_MAX]);
-void uring_choose(struct kernel_side *k, struct bpf_object *object, const struct btf *kernel);
+bool uring_wanted(const struct kernel_side *k, const struct bpf_program *program);
 void uring_refused(struct kernel_side *k);
 
 /* The clock the kernel side stamps events with: it does not jump when the machine's is set. */

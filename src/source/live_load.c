@@ -12,7 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* bpf/besra.bpf.c compiled in two ways, put into the program by the build. */
+/* bpf/maps.bpf.c, and bpf/besra.bpf.c compiled in two ways; put into the program by the build. */
+extern const uint8_t bpf_maps_begin[], bpf_maps_end[];
 extern const uint8_t bpf_besra_begin[], bpf_besra_end[];
 extern const uint8_t bpf_besra_helpers_begin[], bpf_besra_helpers_end[];
 
@@ -40,140 +41,47 @@ static uint64_t boot_epoch_ns(void)
 	return clock_realtime_ns() - ((uint64_t)boot.tv_sec * NS_PER_S + (uint64_t)boot.tv_nsec);
 }
 
-/* ---- Which programs ------------------------------------------------------------------------- */
-
-/* Where the dispatcher looks for exit_NAME: the x86_64 number of its call; -1 for no such call. */
-static int native_of(const char *program)
-{
-	int code;
-
-	if (strcmp(program, "exit_generic") == 0)
-		return WIRE_GENERIC;
-	if (strcmp(program, "exit_early") == 0)
-		return WIRE_EARLY;
-	if (strcmp(program, "exit_late") == 0)
-		return WIRE_LATE;
-	if (strcmp(program, "exit_send") == 0)
-		return WIRE_SEND;
-	code = syscall_from_name(str_from(program + strlen("exit_")));
-	return code < 0 ? -1 : syscall_info((unsigned)code)->native;
-}
-
-static bool is_exit(const char *program)
-{
-	return strncmp(program, "exit_", 5) == 0;
-}
-
-static bool need_wanted(const uint8_t *want, uint8_t need)
-{
-	for (size_t i = 0; i < WIRE_SYSCALLS_MAX; i++)
-		if (want[i] & need)
-			return true;
-	return false;
-}
-
-/* The generic program serves every call without one of its own, exit_send sends what all make. */
-static bool program_wanted(const struct kernel_side *k, const char *name, const uint8_t *want)
-{
-	int native;
-
-	if (!is_exit(name))
-		return k->nobjects ==
-		       0; /* tracepoints and iterators: once, with the first object */
-	native = native_of(name);
-	if (native < 0 || k->loaded[native])
-		return false;
-	if (native == WIRE_EARLY || native == WIRE_LATE)
-		return need_wanted(want, native == WIRE_EARLY ? WIRE_NEED_EARLY : WIRE_NEED_LATE);
-	return native == WIRE_GENERIC || native == WIRE_SEND || want[native];
-}
-
-/* Some programs only some kernels can have: known with the first object. */
-static void choose_optional(struct kernel_side *k, struct bpf_object *object,
-			    const struct btf *kernel)
-{
-	struct bpf_program *program;
-	char why[LIVE_WHY_MAX];
-
-	uring_choose(k, object, kernel);
-	iterators_lack(kernel, why);
-	k->no_iterators = why[0];
-	bpf_object__for_each_program(program, object)
-	{
-		if (k->no_iterators && strncmp(bpf_program__name(program), "each_", 5) == 0)
-			bpf_program__set_autoload(program, false);
-	}
-}
-
-static void choose_programs(struct kernel_side *k, struct bpf_object *object, const uint8_t *want)
-{
-	struct bpf_program *program;
-
-	bpf_object__for_each_program(program, object)
-	{
-		bool load = program_wanted(k, bpf_program__name(program), want);
-
-		bpf_program__set_autoload(program, load);
-	}
-}
-
-/* Reached from another program, not from the kernel: needs no attaching. */
-static bool is_jumped_to(const char *program)
-{
-	return is_exit(program) || strcmp(program, URING_END) == 0;
-}
-
-/* Puts the loaded programs where those that jump to them look. */
-static int register_programs(struct kernel_side *k, struct bpf_object *object)
-{
-	struct bpf_program *program;
-
-	bpf_object__for_each_program(program, object)
-	{
-		const char *name = bpf_program__name(program);
-		int fd = bpf_program__fd(program), at = 0, map = k->uring_programs_fd;
-
-		if (!is_jumped_to(name) || fd < 0)
-			continue;
-		if (is_exit(name)) {
-			map = k->programs_fd;
-			at = native_of(name);
-			k->loaded[at] = true;
-		}
-		if (bpf_map_update_elem(map, &at, &fd, BPF_ANY) < 0)
-			return -errno;
-	}
-	return 0;
-}
-
 /* ---- Maps and knobs ------------------------------------------------------------------------- */
 
-/* Later objects work on the first one's maps. */
+static struct bpf_object *open_object(const uint8_t *begin, const uint8_t *end)
+{
+	const struct bpf_object_open_opts opts = { .sz = sizeof(opts), .object_name = "besra" };
+
+	return bpf_object__open_mem(begin, (uintptr_t)end - (uintptr_t)begin, &opts);
+}
+
+/* All objects work on the first one's maps. */
 static int share_maps(struct bpf_object *from, struct bpf_object *to)
 {
 	struct bpf_map *map;
 
 	bpf_object__for_each_map(map, to)
 	{
-		struct bpf_map *theirs = bpf_object__find_map_by_name(from, bpf_map__name(map));
+		int fd = bpf_object__find_map_fd_by_name(from, bpf_map__name(map));
 
-		if (theirs && !bpf_map__is_internal(map) &&
-		    bpf_map__reuse_fd(map, bpf_map__fd(theirs)) < 0)
+		if (bpf_map__is_internal(map))
+			continue;
+		if (fd < 0)
+			return fd;
+		if (bpf_map__reuse_fd(map, fd) < 0)
 			return -errno;
 	}
 	return 0;
 }
 
 /* Sets what is fixed at load time. */
-static int set_knobs(struct bpf_object *object, const struct knobs *knobs)
+static int set_knobs(const struct kernel_side *k, const struct live_options *options,
+		     struct bpf_object *object)
 {
+	const struct knobs knobs = { options->snaplen, options->shards - 1, k->boot_epoch_ns,
+				     look_every(options) };
 	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
 	size_t room = 0;
 	void *initial = map ? (void *)(uintptr_t)bpf_map__initial_value(map, &room) : NULL;
 
-	if (!initial || bpf_map__value_size(map) < sizeof(*knobs))
+	if (!initial || bpf_map__value_size(map) < sizeof(knobs))
 		return -EINVAL;
-	memcpy(initial, knobs, sizeof(*knobs));
+	memcpy(initial, &knobs, sizeof(knobs));
 	return 0;
 }
 
@@ -182,13 +90,13 @@ static int map_fd(struct kernel_side *k, const char *name)
 	return bpf_object__find_map_fd_by_name(k->objects[0], name);
 }
 
-static int find_maps(struct kernel_side *k, struct err *err)
+static int find_maps(struct kernel_side *k)
 {
 	void *needs = mmap(NULL, sizeof(*k->needs), PROT_READ | PROT_WRITE, MAP_SHARED,
 			   map_fd(k, "needs"), 0);
 
 	if (needs == MAP_FAILED)
-		return err_set(err, -errno, "map the kernel side's needs: %s", strerror(errno));
+		return -errno;
 	k->needs = needs;
 	k->tasks_fd = map_fd(k, "tasks");
 	k->losses_fd = map_fd(k, "losses");
@@ -200,7 +108,167 @@ static int find_maps(struct kernel_side *k, struct err *err)
 	return 0;
 }
 
+static int load_maps(struct kernel_side *k)
+{
+	struct bpf_object *object = open_object(bpf_maps_begin, bpf_maps_end);
+	int n;
+
+	if (!object)
+		return -errno;
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "scratch"),
+				 (uint32_t)libbpf_num_possible_cpus());
+	n = bpf_object__load(object);
+	if (n < 0) {
+		bpf_object__close(object);
+		return n;
+	}
+	k->objects[k->nobjects++] = object;
+	return find_maps(k);
+}
+
 /* ---- Loading -------------------------------------------------------------------------------- */
+
+/* Below that many programs, two threads would not be done sooner than one. */
+#define WORTH_PARTS 16
+
+struct share {
+	struct bpf_program *program;
+	size_t insns;
+};
+
+static int by_insns(const void *a, const void *b)
+{
+	const struct share *x = a, *y = b;
+
+	return (x->insns < y->insns) - (x->insns > y->insns);
+}
+
+/*
+ * Of the programs that are wanted, an object loads those that fall to its part: the longest first,
+ * each to the part with the least to do. All parts come to the same division. 1, or 0 when there are
+ * none; -errno.
+ */
+static int choose_programs(struct load_part *part, struct bpf_object *object)
+{
+	size_t load[LOAD_PARTS] = { 0 }, n = 0, nparts;
+	struct bpf_program *program;
+	struct share *shares;
+
+	bpf_object__for_each_program(program, object) n++;
+	shares = calloc(n, sizeof(*shares));
+	if (!shares)
+		return -ENOMEM;
+	n = 0;
+	bpf_object__for_each_program(program, object)
+	{
+		bpf_program__set_autoload(program, false);
+		if (program_wanted(part->side, program, part->want))
+			shares[n++] = (struct share){ program, bpf_program__insn_cnt(program) };
+	}
+	qsort(shares, n, sizeof(*shares), by_insns);
+	nparts = n < WORTH_PARTS ? 1 : LOAD_PARTS;
+	for (size_t i = 0; i < n; i++) {
+		size_t least = 0;
+
+		for (size_t p = 1; p < nparts; p++)
+			if (load[p] < load[least])
+				least = p;
+		load[least] += shares[i].insns;
+		if (least == part->number)
+			bpf_program__set_autoload(shares[i].program, true);
+	}
+	free(shares);
+	return load[part->number] > 0;
+}
+
+/* Of the two objects the one that reads as this kernel permits: see bpf/read.bpf.h. */
+static struct bpf_object *open_programs(const struct kernel_side *k)
+{
+	return k->may_cast ? open_object(bpf_besra_begin, bpf_besra_end)
+			   : open_object(bpf_besra_helpers_begin, bpf_besra_helpers_end);
+}
+
+static int load_object(struct load_part *part, struct bpf_object *object)
+{
+	int n = choose_programs(part, object);
+
+	if (n <= 0)
+		return n;
+	n = share_maps(part->side->objects[0], object);
+	if (n == 0)
+		n = set_knobs(part->side, part->options, object);
+	if (n == 0)
+		n = bpf_object__load(object);
+	if (n == 0)
+		n = programs_register(part->side, object);
+	return n < 0 ? n : 1;
+}
+
+static void *load_part(void *argument)
+{
+	struct load_part *part = argument;
+	struct bpf_object *object = open_programs(part->side);
+	int n = object ? load_object(part, object) : -errno;
+
+	if (n > 0)
+		part->object = object;
+	else
+		bpf_object__close(object);
+	part->result = n < 0 ? n : 0;
+	return NULL;
+}
+
+/* Where there can be no thread, the work is done here and now. */
+static void begin(struct load_thread *t, void *(*work)(void *), void *argument)
+{
+	t->runs = pthread_create(&t->id, NULL, work, argument) == 0;
+	if (!t->runs)
+		work(argument);
+}
+
+static void end(struct load_thread *t)
+{
+	if (t->runs)
+		pthread_join(t->id, NULL);
+}
+
+static void begin_parts(struct kernel_side *k, const struct live_options *options,
+			const uint8_t *want)
+{
+	for (size_t i = 0; i < LOAD_PARTS; i++) {
+		struct load_part *part = &k->parts[i];
+
+		*part = (struct load_part){
+			.side = k, .options = options, .want = want, .number = i
+		};
+		begin(&part->thread, load_part, part);
+	}
+	k->is_loading = true;
+}
+
+/* 0, or the first part's error, and then nothing is kept of any. */
+static int end_parts(struct kernel_side *k)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < LOAD_PARTS; i++) {
+		end(&k->parts[i].thread);
+		if (n == 0)
+			n = k->parts[i].result;
+	}
+	for (size_t i = 0; i < LOAD_PARTS; i++) {
+		struct bpf_object *object = k->parts[i].object;
+
+		if (n == 0 && object) {
+			programs_remember(k, object);
+			k->objects[k->nobjects++] = object;
+		} else {
+			bpf_object__close(object);
+		}
+	}
+	k->is_loading = false;
+	return n;
+}
 
 /* What is missing says more than the error of whatever tripped over it. */
 static int load_error(struct err *err, int n)
@@ -210,105 +278,82 @@ static int load_error(struct err *err, int n)
 	return err_set(err, n, "load kernel programs: %s", strerror(-n));
 }
 
-/* Of the two objects the one that reads as this kernel permits: see bpf/read.bpf.h. */
-static struct bpf_object *open_object(const struct kernel_side *k)
+/* What only some kernels can have. */
+static void *learn_kernel(void *argument)
 {
-	const struct bpf_object_open_opts opts = { .sz = sizeof(opts), .object_name = "besra" };
-	const uint8_t *begin = k->may_cast ? bpf_besra_begin : bpf_besra_helpers_begin;
-	const uint8_t *end = k->may_cast ? bpf_besra_end : bpf_besra_helpers_end;
+	struct kernel_side *k = argument;
+	char why[LIVE_WHY_MAX];
 
-	return bpf_object__open_mem(begin, (uintptr_t)end - (uintptr_t)begin, &opts);
+	k->types = btf__load_vmlinux_btf();
+	if (!k->types)
+		return NULL;
+	k->may_cast = btf__find_by_name_kind(k->types, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+	iterators_lack(k->types, why);
+	k->no_iterators = why[0];
+	uring_lacks(k->types, k->uring_lacks);
+	return NULL;
 }
 
-/* The object with the programs that are missing, loaded. */
-static int load_object(struct kernel_side *k, const struct live_options *options,
-		       const uint8_t *want, struct bpf_object **out)
+/* Learns about the kernel, and makes the maps meanwhile. */
+static int prepare(struct kernel_side *k)
 {
-	const struct knobs knobs = { options->snaplen, options->shards - 1, k->boot_epoch_ns,
-				     look_every(options) };
-	struct btf *kernel = k->nobjects ? NULL : btf__load_vmlinux_btf();
-	struct bpf_object *object;
+	struct load_thread learner;
+	int n;
+
+	k->boot_epoch_ns = boot_epoch_ns();
+	begin(&learner, learn_kernel, k);
+	n = load_maps(k);
+	end(&learner);
+	return n == 0 && !k->types ? -ENOENT : n;
+}
+
+int kernel_load_begin(struct kernel_side *k, const struct live_options *options,
+		      const uint8_t *want, struct err *err)
+{
+	static const uint8_t everything[WIRE_SYSCALLS_MAX] = { [0 ... WIRE_SYSCALLS_MAX - 1] =
+								       UINT8_MAX };
 	int n = 0;
 
+	libbpf_set_print(NULL); /* its messages are for developers; what users need is in *err */
 	if (k->nobjects == 0)
-		k->may_cast = kernel &&
-			      btf__find_by_name_kind(kernel, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
-	object = open_object(k);
-	if (!object) {
-		n = -errno;
-		btf__free(kernel);
-		return n;
-	}
-	choose_programs(k, object, want);
-	if (k->nobjects == 0) {
-		choose_optional(k, object, kernel);
-		bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "scratch"),
-					 (uint32_t)libbpf_num_possible_cpus());
-	} else {
-		n = share_maps(k->objects[0], object);
-	}
-	btf__free(kernel);
-	if (n == 0)
-		n = set_knobs(object, &knobs);
-	if (n == 0)
-		n = bpf_object__load(object);
-	if (n < 0) {
-		bpf_object__close(object);
-		return n;
-	}
-	*out = object;
+		n = prepare(k);
+	if (n < 0)
+		return load_error(err, n);
+	/* With the last ones comes all that is left: nothing can be missing after them. */
+	if (k->nobjects + 2 * LOAD_PARTS > ARRAY_SIZE(k->objects))
+		want = everything;
+	begin_parts(k, options, want);
 	return 0;
+}
+
+int kernel_load_end(struct kernel_side *k, struct err *err)
+{
+	const struct load_part first = k->parts[0];
+	int n = end_parts(k);
+
+	if (n < 0 && n != -EPERM && k->types && !k->uring_lacks[0]) {
+		uring_refused(k);
+		begin_parts(k, first.options, first.want);
+		n = end_parts(k);
+	}
+	btf__free(k->types);
+	k->types = NULL;
+	return n < 0 ? load_error(err, n) : 0;
 }
 
 int kernel_load(struct kernel_side *k, const struct live_options *options, const uint8_t *want,
 		struct err *err)
 {
-	static const uint8_t everything[WIRE_SYSCALLS_MAX] = { [0 ... WIRE_SYSCALLS_MAX - 1] =
-								       UINT8_MAX };
-	struct bpf_object *object;
-	int n;
+	int n = kernel_load_begin(k, options, want, err);
 
-	/* With the last one comes all that is left: nothing can be missing after it. */
-	if (k->nobjects == ARRAY_SIZE(k->objects) - 1)
-		want = everything;
-	libbpf_set_print(NULL); /* its messages are for developers; what users need is in *err */
-	if (!k->boot_epoch_ns)
-		k->boot_epoch_ns = boot_epoch_ns();
-	n = load_object(k, options, want, &object);
-	if (n < 0 && n != -EPERM && k->nobjects == 0 && !k->uring_lacks[0]) {
-		uring_refused(k);
-		n = load_object(k, options, want, &object);
-	}
-	if (n < 0)
-		return load_error(err, n);
-	k->objects[k->nobjects++] = object;
-	if (k->nobjects == 1 && (n = find_maps(k, err)) < 0)
-		return n;
-	n = register_programs(k, object);
-	return n < 0 ? load_error(err, n) : 0;
+	return n < 0 ? n : kernel_load_end(k, err);
 }
 
-bool kernel_lacks(const struct kernel_side *k, const uint8_t *want)
-{
-	if ((need_wanted(want, WIRE_NEED_EARLY) && !k->loaded[WIRE_EARLY]) ||
-	    (need_wanted(want, WIRE_NEED_LATE) && !k->loaded[WIRE_LATE]))
-		return true;
-	for (unsigned code = 0; code < SYSCALL_CODES; code++) {
-		const struct syscall_info *info = syscall_info(code);
-
-		if (info->exists && info->native >= 0 && info->native < WIRE_SYSCALLS_MAX &&
-		    want[info->native] && info->exit_event != EVENT_GENERIC_X &&
-		    !k->loaded[info->native])
-			return true;
-	}
-	return false;
-}
-
-int kernel_attach(struct kernel_side *k, struct err *err)
+static int attach_object(struct kernel_side *k, struct bpf_object *object, struct err *err)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, k->objects[0])
+	bpf_object__for_each_program(program, object)
 	{
 		const char *name = bpf_program__name(program);
 		struct bpf_link *link;
@@ -326,23 +371,35 @@ int kernel_attach(struct kernel_side *k, struct err *err)
 	return 0;
 }
 
+int kernel_attach(struct kernel_side *k, struct err *err)
+{
+	int n = 0;
+
+	for (size_t i = 0; n == 0 && i < k->nobjects; i++)
+		n = attach_object(k, k->objects[i], err);
+	return n;
+}
+
 void kernel_unload(struct kernel_side *k)
 {
+	if (k->is_loading)
+		end_parts(k);
 	for (size_t i = 0; i < k->nlinks; i++)
 		bpf_link__destroy(k->links[i]);
 	if (k->needs)
 		munmap(k->needs, sizeof(*k->needs));
 	for (size_t i = k->nobjects; i-- > 0;)
 		bpf_object__close(k->objects[i]);
+	btf__free(k->types);
 	*k = (struct kernel_side){ 0 };
 }
 
-uint64_t kernel_missed(const struct kernel_side *k)
+static uint64_t missed_of(const struct bpf_object *object)
 {
 	struct bpf_program *program;
 	uint64_t sum = 0;
 
-	bpf_object__for_each_program(program, k->objects[0])
+	bpf_object__for_each_program(program, object)
 	{
 		struct bpf_prog_info info = { 0 };
 		uint32_t len = sizeof(info);
@@ -354,7 +411,23 @@ uint64_t kernel_missed(const struct kernel_side *k)
 	return sum;
 }
 
+uint64_t kernel_missed(const struct kernel_side *k)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < k->nobjects; i++)
+		sum += missed_of(k->objects[i]);
+	return sum;
+}
+
+/* Several objects know a program's name; one has loaded it. */
 struct bpf_program *kernel_program(const struct kernel_side *k, const char *name)
 {
-	return bpf_object__find_program_by_name(k->objects[0], name);
+	for (size_t i = 0; i < k->nobjects; i++) {
+		struct bpf_program *p = bpf_object__find_program_by_name(k->objects[i], name);
+
+		if (p && bpf_program__fd(p) >= 0)
+			return p;
+	}
+	return NULL;
 }

@@ -70,23 +70,11 @@ void uring_lacks(const struct btf *kernel, char why[LIVE_WHY_MAX])
 	}
 }
 
-void uring_choose(struct kernel_side *k, struct bpf_object *object, const struct btf *kernel)
+bool uring_wanted(const struct kernel_side *k, const struct bpf_program *program)
 {
-	struct bpf_program *program;
+	const char *section = bpf_program__section_name(program);
 
-	if (!kernel)
-		snprintf(k->uring_lacks, sizeof(k->uring_lacks), "the kernel describes no types");
-	else if (!k->uring_lacks[0])
-		uring_lacks(kernel, k->uring_lacks);
-	bpf_object__for_each_program(program, object)
-	{
-		const char *section = bpf_program__section_name(program);
-
-		if (is_uring_program(bpf_program__name(program)))
-			bpf_program__set_autoload(
-				program, !k->uring_lacks[0] &&
-						 tracepoint(kernel, section + strlen(SECTION)));
-	}
+	return !k->uring_lacks[0] && tracepoint(k->types, section + strlen(SECTION));
 }
 
 void uring_refused(struct kernel_side *k)
