@@ -48,12 +48,13 @@ void source_close(struct source *s); /* accepts NULL */
  */
 int source_next(struct source *s, struct raw *raw, struct err *err);
 
-/*
- * Asks a live source for a thread that no event has told of. True: what there is of it comes next,
- * as synthetic events, and behind it once more the event handed out last. False when the source
- * is a recording, the thread is gone, or too much was asked lately.
- */
-bool source_look_up(struct source *s, int64_t tid);
+/* Asks a live source for a thread that no event has told of. */
+enum look_up {
+	LOOK_UP_NOBODY, /* it is gone, or the source a recording */
+	LOOK_UP_LATER,  /* too much was asked lately */
+	LOOK_UP_TOLD,   /* what there is of it comes next, and then the last event once more */
+};
+enum look_up source_look_up(struct source *s, int64_t tid);
 /* Whether source_look_up can ever be of use. */
 bool source_can_look_up(const struct source *s);
 /* True when a live source knows that this thread does not exist now. */

@@ -132,8 +132,12 @@ struct thread {
 	double cpu_user, cpu_system, cpu_total; /* percent, from procinfo events */
 	uint32_t slot;       /* dense, below state_thread_cap; with generation the memo's key */
 	uint32_t generation; /* changes whenever an own fact changes, and with every reuse */
-	bool unsure;         /* took after a parent that was listed again after its birth */
-	bool placeholder;    /* made up for an unknown tid: see spec/fields_notes.md */
+	/*
+	 * More could be found out: it took after a parent that was not known, or was listed again after
+	 * the birth; or it is known by what an event said of it.
+	 */
+	bool unsure;
+	bool placeholder; /* made up for an unknown tid: see spec/fields_notes.md */
 	bool exited;
 };
 
@@ -193,10 +197,16 @@ enum state_interest {
 enum state_interest state_interest(unsigned type);
 
 /*
- * The thread that has to be known before this event can be applied in full and is not: its tid; 0:
- * all that matters is known. With `kin`, its leader and ancestors matter, too.
+ * Who has to be known before this event can be applied in full and is not: its thread, or the leader
+ * or an ancestor of a thread listed since the last event.
  */
-int64_t state_lacks(struct state *s, const struct event *ev, bool kin);
+struct lacking {
+	int64_t tid; /* 0: all that matters is known */
+	int64_t of;  /* for whose sake */
+};
+struct lacking state_lacks(struct state *s, const struct event *ev);
+/* What is known of the thread is not all: with its next event it is lacking. */
+void state_doubt(struct state *s, int64_t tid);
 
 struct thread *state_thread(const struct state *s, int64_t tid);
 /* The leader of the thread's group (itself for a leader); NULL when it is unknown. */

@@ -225,18 +225,26 @@ void engine_apply(struct engine *e, const struct event *ev)
 
 /*
  * True when somebody the event depends on was unknown and can be told of: the event comes again
- * then. Its thread's relatives are asked for only when the thread itself had to be.
+ * then.
  */
 static bool looks_up(struct engine *e, const struct event *ev)
 {
-	int64_t tid;
+	struct lacking who;
 
 	if (ev->flags & WIRE_SYNTHETIC)
 		return false;
-	tid = state_lacks(e->state, ev, e->looked_up > 0);
-	if (tid && e->looked_up < LOOK_UPS_MAX && source_look_up(e->parts.source, tid)) {
-		e->looked_up++;
-		return true;
+	who = state_lacks(e->state, ev);
+	if (who.tid && e->looked_up < LOOK_UPS_MAX) {
+		switch (source_look_up(e->parts.source, who.tid)) {
+		case LOOK_UP_TOLD:
+			e->looked_up++;
+			return true;
+		case LOOK_UP_LATER:
+			state_doubt(e->state, who.of);
+			break;
+		case LOOK_UP_NOBODY:
+			break;
+		}
 	}
 	e->looked_up = 0;
 	return false;

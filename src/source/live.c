@@ -167,27 +167,31 @@ static bool is_of_current(const struct live *l, const struct raw *entry, int64_t
 	return (uint64_t)event_int_or(&ev, PROC_ENTRY_START, 0) <= ts;
 }
 
-static bool live_look_up(struct source *s, int64_t tid)
+static enum look_up live_look_up(struct source *s, int64_t tid)
 {
 	struct live *l = (struct live *)s;
 	uint64_t start = clock_monotonic_ns();
 	struct err err;
 	int64_t pid = 0;
+	enum look_up may;
 	bool found;
 
-	if (!l->out || l->listing || !repairs_may_look_up(&l->repairs, tid, start))
-		return false;
+	if (!l->out || l->listing)
+		return LOOK_UP_NOBODY;
+	may = repairs_may_look_up(&l->repairs, tid, start);
+	if (may != LOOK_UP_TOLD)
+		return may;
 	lister_begin(&l->lister, tid, false, LIST_TASKS | LIST_FDS);
 	found = lister_next(&l->lister, &l->first, &err) == 1 && is_of_current(l, &l->first, &pid);
 	repairs_looked_up(&l->repairs, tid, found, start);
 	repairs_charge(&l->repairs, clock_monotonic_ns() - start);
 	if (!found)
-		return false;
+		return LOOK_UP_NOBODY;
 	/* Descriptors are told of the leader; the others share them. */
 	if (pid != tid)
 		l->lister.left &= ~(unsigned)LIST_FDS;
 	l->listing = l->first_waits = l->comes_again = true;
-	return true;
+	return LOOK_UP_TOLD;
 }
 
 /* ---- Events ---------------------------------------------------------------------------------- */
@@ -247,12 +251,11 @@ static int live_next(struct source *s, struct raw *raw, struct err *err)
 	}
 }
 
-/* Everybody has a process group until the parent has been told of the end. */
 static bool live_is_gone(struct source *s, int64_t tid)
 {
 	const struct live *l = (const struct live *)s;
 
-	return l->repairs.same_numbers && getpgid((pid_t)tid) < 0 && errno == ESRCH;
+	return l->repairs.same_numbers && kernel_has_no(tid);
 }
 
 static void live_close(struct source *s)

@@ -148,13 +148,17 @@ struct repairs {
 	struct live_repairs counts;
 };
 
+/* By this process's numbers, which are the kernel's own where same_numbers says so. */
+bool kernel_has_no(int64_t tid);
+
 void repairs_init(struct repairs *r);
 void repairs_charge(struct repairs *r, uint64_t ns);
 /* WIRE_LOST bits to be repaired now; what cannot be is remembered. `lost`: news. */
 unsigned repairs_due(struct repairs *r, uint32_t tgid, unsigned lost);
 /* The same when nothing else is to be done, of any process that was put off. */
 unsigned repairs_idle(struct repairs *r, uint32_t *tgid);
-bool repairs_may_look_up(struct repairs *r, int64_t tid, uint64_t now);
+/* LOOK_UP_TOLD: go on. */
+enum look_up repairs_may_look_up(struct repairs *r, int64_t tid, uint64_t now);
 void repairs_looked_up(struct repairs *r, int64_t tid, bool found, uint64_t now);
 
 /* 0, or -errno with *err filled: only the group of this directory, and those below it. */

@@ -3,8 +3,10 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #define CREDIT_PART 20                   /* of the time, at most one in so many */
 #define CREDIT_MAX  (NS_PER_S / 5)       /* saved up for a burst */
@@ -17,6 +19,12 @@ uint64_t kernel_now_ns(const struct kernel_side *k)
 
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	return (uint64_t)boot.tv_sec * NS_PER_S + (uint64_t)boot.tv_nsec + k->boot_epoch_ns;
+}
+
+/* Everybody has a process group until the parent has been told of the end. */
+bool kernel_has_no(int64_t tid)
+{
+	return getpgid((pid_t)tid) < 0 && errno == ESRCH;
 }
 
 void repairs_init(struct repairs *r)
@@ -91,16 +99,16 @@ unsigned repairs_idle(struct repairs *r, uint32_t *tgid)
 	return 0;
 }
 
-bool repairs_may_look_up(struct repairs *r, int64_t tid, uint64_t now)
+enum look_up repairs_may_look_up(struct repairs *r, int64_t tid, uint64_t now)
 {
 	const size_t i = (size_t)tid & (REPAIRS_SLOTS - 1);
 
 	if (!r->same_numbers || (r->missed[i].tid == tid && now < r->missed[i].until))
-		return false;
+		return LOOK_UP_NOBODY;
 	if (has_credit(r, now))
-		return true;
+		return LOOK_UP_TOLD;
 	put_off(r, (uint32_t)tid, WIRE_LOST_PROCESS);
-	return false;
+	return LOOK_UP_LATER;
 }
 
 void repairs_looked_up(struct repairs *r, int64_t tid, bool found, uint64_t now)
@@ -108,7 +116,8 @@ void repairs_looked_up(struct repairs *r, int64_t tid, bool found, uint64_t now)
 	const size_t i = (size_t)tid & (REPAIRS_SLOTS - 1);
 
 	r->counts.looked_up += found;
-	r->counts.not_found += !found;
+	/* One that is still there is out of scope. */
+	r->counts.not_found += !found && kernel_has_no(tid);
 	if (found)
 		return;
 	r->missed[i].tid = tid;

@@ -281,11 +281,26 @@ static void put_new_fds(struct lister *l, int64_t pid)
 
 /* ---- In order -------------------------------------------------------------------------------- */
 
+/* When one is asked about who was in no list. */
+static bool in_scope_now(struct lister *l, int64_t pid)
+{
+	bool found = false;
+
+	if (l->kernel->needs->scope != WIRE_SCOPE_CGROUP)
+		return in_scope(l, pid);
+	l->npids = 0;
+	if (find_pids(l) < 0)
+		return false;
+	for (size_t i = 0; i < l->npids && !found; i++)
+		found = l->pids[i] == pid;
+	return found;
+}
+
 static void put_one(struct lister *l)
 {
 	const int64_t pid = proc_group_of(l->only);
 
-	if (!pid || !in_scope(l, pid))
+	if (!pid || !in_scope_now(l, pid))
 		return;
 	if (!(l->left & LIST_TASKS))
 		put_new_fds(l, pid);

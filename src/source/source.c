@@ -12,9 +12,9 @@ int source_next(struct source *s, struct raw *raw, struct err *err)
 	return s->next(s, raw, err);
 }
 
-bool source_look_up(struct source *s, int64_t tid)
+enum look_up source_look_up(struct source *s, int64_t tid)
 {
-	return s->look_up && s->look_up(s, tid);
+	return s->look_up ? s->look_up(s, tid) : LOOK_UP_NOBODY;
 }
 
 bool source_can_look_up(const struct source *s)

@@ -115,9 +115,9 @@ static bool is_unsure(const struct state *s, const struct birth *b)
 {
 	const struct thread *from = b->source ? &b->source->t : NULL;
 
-	if (from && from->fds && from->fds->unsure)
+	if (!from || from->unsure || (from->fds && from->fds->unsure))
 		return true;
-	return from && listed_later(s, s->listed_ts) &&
+	return listed_later(s, s->listed_ts) &&
 	       (listed_later(s, from->listed_ts) || listed_later(s, from->fs->listed_ts) ||
 		(from->fds && listed_later(s, from->fds->listed_ts)));
 }

@@ -26,22 +26,37 @@ static int64_t missing_kin(struct state *s, const struct node *n)
 	return 0;
 }
 
-int64_t state_lacks(struct state *s, const struct event *ev, bool kin)
+/* The thread the event is about, or takes after; 0: none that would have to be known. */
+static int64_t concerned(const struct state *s, const struct event *ev)
 {
 	const struct row *row = &s->rows[ev->type];
-	int64_t who = ev->tid, res;
+	int64_t res;
 
 	if (row->apply == apply_clone) {
 		if (!succeeded(ev, &res))
 			return 0;
-		if (res == 0)
-			who = birth_source(ev);
-	} else if (row->lookup != LOOKUP_MAKE) {
-		return 0;
+		return res == 0 ? birth_source(ev) : ev->tid;
 	}
-	if (who <= 0)
-		return 0;
-	if (is_unknown(s, who))
-		return who;
-	return kin ? missing_kin(s, thread_find(s, who)) : 0;
+	return row->lookup == LOOKUP_MAKE ? ev->tid : 0;
+}
+
+struct lacking state_lacks(struct state *s, const struct event *ev)
+{
+	const int64_t who = concerned(s, ev);
+	int64_t kin;
+
+	if (who > 0 && is_unknown(s, who))
+		return (struct lacking){ who, who };
+	for (const struct node *n = s->listed; unlikely(n); n = n->listed_next)
+		if ((kin = missing_kin(s, n)) != 0)
+			return (struct lacking){ kin, n->t.tid };
+	return (struct lacking){ 0, 0 };
+}
+
+void state_doubt(struct state *s, int64_t tid)
+{
+	struct node *n = thread_find(s, tid);
+
+	if (n)
+		n->t.unsure = true;
 }

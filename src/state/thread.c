@@ -207,6 +207,7 @@ void thread_join_group(struct state *s, struct node *n)
 	if (n->t.group || thread_invalid(&n->t))
 		return;
 	s->placeholders -= n->t.placeholder;
+	n->t.unsure |= n->t.placeholder;
 	n->t.placeholder = false;
 	if (n->t.fs == s->na_fs) {
 		fs_unref(s, n->t.fs);

@@ -248,17 +248,17 @@ static void a_new_list_of_descriptors_replaces_the_old_one(void **state)
 	machine_free(&m);
 }
 
-static int64_t lacking(struct machine *m, bool kin, unsigned type, int64_t tid)
+static int64_t lacking(struct machine *m, unsigned type, int64_t tid)
 {
 	/* The event is encoded by sending it to another machine. */
 	struct machine other = machine_new(NULL);
-	int64_t who;
+	struct lacking who;
 
 	other.ts = m->ts;
 	send_event(&other, type, tid, (const struct arg[]){ INT(0) }, 1);
-	who = state_lacks(m->s, &other.ev, kin);
+	who = state_lacks(m->s, &other.ev);
 	machine_free(&other);
-	return who;
+	return who.tid;
 }
 
 static void who_is_not_known_is_told(void **state)
@@ -267,14 +267,52 @@ static void who_is_not_known_is_told(void **state)
 
 	(void)state;
 	m.ts = LATE;
-	assert_int_equal(lacking(&m, false, EVENT_CLOSE_X, 100), 0);
-	assert_int_equal(lacking(&m, false, EVENT_CLOSE_X, 77), 77);
-	assert_int_equal(lacking(&m, false, EVENT_PROCEXIT_1_E, 77), 0);
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 100), 0);
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 77), 77);
+	assert_int_equal(lacking(&m, EVENT_PROCEXIT_1_E, 77), 0);
 	SEND(&m, CLOSE_X, 77, INT(0), INT(3));
-	assert_int_equal(lacking(&m, false, EVENT_CLOSE_X, 77), 77);
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 77), 77);
+	machine_free(&m);
+}
+
+static void the_kin_of_who_was_just_listed_is_told(void **state)
+{
+	struct machine m = machine_running();
+
+	(void)state;
+	m.ts = LATE;
 	list_process(&m, &(struct listed){ .tid = 200, .ptid = 150, .comm = "orphan" });
-	assert_int_equal(lacking(&m, false, EVENT_CLOSE_X, 200), 0);
-	assert_int_equal(lacking(&m, true, EVENT_CLOSE_X, 200), 150);
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 200), 150);
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 100), 150);
+	/* It was not there: nobody asks again, unless there was no time to look. */
+	SEND(&m, CLOSE_X, 100, INT(0), INT(3));
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 200), 0);
+	state_doubt(m.s, 200);
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 200), 200);
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 100), 0);
+	machine_free(&m);
+}
+
+static void a_child_of_one_that_was_not_known_is_not_sure(void **state)
+{
+	struct machine m = machine_running();
+
+	(void)state;
+	m.ts = LATE;
+	SEND(&m, CLOSE_X, 77, INT(0), INT(3));
+	fork_child(&m, 77, 500, 0);
+	assert_non_null(thread_of(&m, 500));
+	/* Its parent is known by the birth now, and by that alone. */
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 77), 77);
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 500), 500);
+	fork_child(&m, 500, 501, 0);
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 501), 501);
+	list_process(&m, &(struct listed){ .tid = 77, .ptid = 1, .comm = "late" });
+	list_process(&m, &(struct listed){ .tid = 500, .ptid = 77, .comm = "child" });
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 77), 0);
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 500), 0);
+	fork_child(&m, 500, 502, 0);
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 501), 501);
 	machine_free(&m);
 }
 
@@ -298,7 +336,7 @@ static void a_child_of_one_that_was_listed_after_its_birth_is_not_sure(void **st
 		send_event(&m, EVENT_FDS_ENTRY, 100, NULL, 0);
 		m.ts = cases[i].born;
 		fork_child(&m, 100, 500, 0);
-		assert_int_equal(lacking(&m, false, EVENT_CLOSE_X, 500), cases[i].lacks);
+		assert_int_equal(lacking(&m, EVENT_CLOSE_X, 500), cases[i].lacks);
 		machine_free(&m);
 	}
 }
@@ -316,6 +354,8 @@ int main(void)
 		cmocka_unit_test(a_dead_leader_goes_with_its_last_thread),
 		cmocka_unit_test(a_new_list_of_descriptors_replaces_the_old_one),
 		cmocka_unit_test(who_is_not_known_is_told),
+		cmocka_unit_test(the_kin_of_who_was_just_listed_is_told),
+		cmocka_unit_test(a_child_of_one_that_was_not_known_is_not_sure),
 		cmocka_unit_test(a_child_of_one_that_was_listed_after_its_birth_is_not_sure),
 	};
 
