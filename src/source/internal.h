@@ -10,7 +10,7 @@ struct source {
 	int (*next)(struct source *s, struct raw *raw, struct err *err);
 	void (*close)(struct source *s);
 	enum look_up (*look_up)(struct source *s, int64_t tid); /* NULL: cannot */
-	bool (*is_gone)(struct source *s, int64_t tid); /* NULL: nobody knows */
+	bool (*is_gone)(struct source *s, int64_t tid);         /* NULL: nobody knows */
 	struct source_stats stats;
 };
 
