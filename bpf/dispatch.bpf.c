@@ -22,6 +22,10 @@ int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
 		return 0;
 	if (!task_wanted(task, n))
 		return 0;
+	if (ret < 0 && n->syscall[nr] & WIRE_NEED_SUCCESS) {
+		count_saved(nr);
+		return 0;
+	}
 	if (n->syscall[nr] & WIRE_NEED_EARLY)
 		bpf_tail_call(ctx, &exit_programs, WIRE_EARLY);
 	bpf_tail_call(ctx, &exit_programs, nr);

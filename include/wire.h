@@ -76,6 +76,7 @@ enum wire_need {
 	WIRE_NEED_EXTENSION = 1 << 2, /* what the kernel used: tables/extensions.def */
 	WIRE_NEED_EARLY = 1 << 3,     /* its predicate can say no by result and arguments alone */
 	WIRE_NEED_LATE = 1 << 4,      /* its predicate looks at the event put together */
+	WIRE_NEED_SUCCESS = 1 << 5,   /* its predicate asks for nothing but success */
 };
 
 enum wire_scope {

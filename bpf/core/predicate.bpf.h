@@ -151,18 +151,23 @@ __noinline int predicate_holds(const struct call *c, __u32 slot, __u32 late)
 	return 0;
 }
 
+static __always_inline void count_saved(__u32 nr)
+{
+	__u64 *count = bpf_map_lookup_elem(&saved, &nr);
+
+	if (count)
+		*count += 1;
+}
+
 /* True when the event may matter; otherwise it is counted as not sent. */
 static __always_inline bool event_wanted(const struct call *c, const struct wire_needs *n,
 					 __u32 native, bool late)
 {
 	__u32 nr = native & (WIRE_SYSCALLS_MAX - 1);
-	__u64 *count;
 
 	if (predicate_holds(c, n->predicate[nr], late))
 		return true;
-	count = bpf_map_lookup_elem(&saved, &nr);
-	if (count)
-		*count += 1;
+	count_saved(nr);
 	return false;
 }
 

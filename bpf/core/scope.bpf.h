@@ -17,11 +17,14 @@ static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *n)
 
 #define SCOPE_DEPTH 16
 
-/* The group itself or one below it. */
-static __noinline bool task_in_cgroup(struct task_struct *t, const struct wire_needs *n)
+/* The group itself or one below it; `address` is the task's. Global: the verifier sees it once. */
+__noinline int task_in_cgroup(__u64 address, const struct wire_needs *n)
 {
+	struct task_struct *t = (struct task_struct *)address;
 	struct kernfs_node *node;
 
+	if (!n)
+		return false;
 	if (n->scope_controller == WIRE_CGROUP_V2)
 		node = BPF_CORE_READ(t, cgroups, dfl_cgrp, kn);
 	else if (n->scope_controller == WIRE_CGROUP_MEMORY)
@@ -49,7 +52,7 @@ static __always_inline bool task_wanted(struct task_struct *t, const struct wire
 	if (n->scope == WIRE_SCOPE_ALL)
 		return true;
 	if (n->scope == WIRE_SCOPE_CGROUP)
-		return task_in_cgroup(t, n);
+		return task_in_cgroup(as_number(t), n);
 	record = bpf_task_storage_get(&tasks, t->group_leader, NULL, 0);
 	return record && record->scope;
 }

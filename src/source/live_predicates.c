@@ -10,7 +10,7 @@
  * still reading there.
  */
 
-#define ASKS (WIRE_NEED_EARLY | WIRE_NEED_LATE)
+#define ASKS (WIRE_NEED_EARLY | WIRE_NEED_LATE | WIRE_NEED_SUCCESS)
 
 enum { COMPAT_SOCKETCALL = 102, COMPAT_IPC = 117 };
 
@@ -38,6 +38,20 @@ void predicates_drop(struct kernel_side *k, const uint8_t *wanted)
 				 __ATOMIC_RELEASE);
 }
 
+/* Most predicates of calls that change the state say just this, and the dispatcher knows it. */
+static bool asks_for_success(const struct wire_predicate *p)
+{
+	const struct wire_test *t = &p->tests[0];
+
+	return p->n == 1 && t->reg == WIRE_REGISTER_RESULT && t->op == WIRE_TEST_RANGE &&
+	       t->bits == 64 && t->is_signed && t->a[0] == 0 && t->b[0] == INT64_MAX;
+}
+
+static uint8_t need_of(uint8_t wanted, const struct wire_predicate *p)
+{
+	return asks_for_success(p) ? (uint8_t)((wanted & ~ASKS) | WIRE_NEED_SUCCESS) : wanted;
+}
+
 int predicates_put(struct kernel_side *k, const uint8_t *wanted, const struct live_predicates *p)
 {
 	const bool upper = !k->upper_half;
@@ -56,7 +70,8 @@ int predicates_put(struct kernel_side *k, const uint8_t *wanted, const struct li
 		if (!p->of[i])
 			continue;
 		k->needs->predicate[i] = (uint8_t)(first + p->of[i] - 1);
-		__atomic_store_n(&k->needs->syscall[i], wanted[i], __ATOMIC_RELEASE);
+		__atomic_store_n(&k->needs->syscall[i], need_of(wanted[i], &p->items[p->of[i] - 1]),
+				 __ATOMIC_RELEASE);
 	}
 	return 0;
 }
