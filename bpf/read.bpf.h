@@ -61,4 +61,8 @@ extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym;
 #define BPF_CORE_READ(source, a, ...) FOLLOW(TYPED(source), a, ##__VA_ARGS__)
 #endif
 
+/* Words of the kernel's memory at any address: a struct of nothing else that all kernels have. */
+#define WORDS_AT(at) TYPED((struct pt_regs *)(at))
+#define WORD_AT(at)  BPF_CORE_READ((struct pt_regs *)(at), r15)
+
 #endif

@@ -9,10 +9,8 @@
 
 static __always_inline __u64 capabilities(const kernel_cap_t *set)
 {
-	__u64 bits = 0;
-
-	bpf_core_read(&bits, sizeof(bits), set); /* two words or one: the same eight bytes */
-	return bits;
+	/* Two numbers or one: the same eight bytes. */
+	return WORD_AT(set);
 }
 
 /* Where the kernel notes, since 6.13, that somebody asked for the time. */

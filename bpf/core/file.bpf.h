@@ -10,13 +10,12 @@
 static __always_inline struct file *file_of_task(struct task_struct *task, long fd)
 {
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files, *file = NULL;
+	struct file **files;
 
 	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
 		return NULL;
 	files = BPF_CORE_READ(table, fd);
-	bpf_probe_read_kernel(&file, sizeof(file), files + (__u32)fd);
-	return file;
+	return (struct file *)WORD_AT(files + (__u32)fd);
 }
 
 static __always_inline struct file *file_of(long fd)

@@ -55,7 +55,7 @@ static __always_inline __u32 open_result_flags(struct file *f)
 {
 	enum layer layer = file_layer(f);
 
-	return (f && BPF_CORE_READ(f, f_mode) & FMODE_CREATED ? FILE_FLAGS_O_F_CREATED : 0) |
+	return (BPF_CORE_READ(f, f_mode) & FMODE_CREATED ? FILE_FLAGS_O_F_CREATED : 0) |
 	       (layer == LAYER_UPPER ? FILE_FLAGS_FD_UPPER_LAYER : 0) |
 	       (layer == LAYER_LOWER ? FILE_FLAGS_FD_LOWER_LAYER : 0);
 }
@@ -71,8 +71,10 @@ static __always_inline __u16 creat_flags(struct file *f)
 /* dev, ino of what was opened; zeros for a call that failed. */
 static __always_inline void emit_opened(struct bpf_scratch *e, struct file *f)
 {
-	emit_u32(e, f ? file_device(f) : 0);
-	emit_u64(e, f ? file_inode(f) : 0);
+	struct inode *inode = BPF_CORE_READ(f, f_inode);
+
+	emit_u32(e, device_number(BPF_CORE_READ(inode, i_sb, s_dev)));
+	emit_u64(e, BPF_CORE_READ(inode, i_ino));
 }
 
 #endif

@@ -13,18 +13,23 @@ enum layer { LAYER_NONE, LAYER_UPPER, LAYER_LOWER };
 /*
  * An overlay's inode is part of a larger struct (ovl_inode), in which the dentry of the upper
  * layer's file comes next: NULL as long as the file was not copied up. The type itself is known
- * only where the file system is not a module.
+ * only where the file system is not a module. `inode` is an address. Global: the verifier sees it
+ * once.
  */
+__noinline int overlay_layer(__u64 inode)
+{
+	struct dentry *upper = (struct dentry *)WORD_AT(inode + bpf_core_type_size(struct inode));
+
+	return upper && BPF_CORE_READ(upper, d_inode) ? LAYER_UPPER : LAYER_LOWER;
+}
+
 static __always_inline enum layer file_layer(struct file *f)
 {
 	struct inode *inode = BPF_CORE_READ(f, f_inode);
-	struct dentry *upper = NULL;
 
-	if (!inode || BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_MAGIC)
+	if (BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_MAGIC)
 		return LAYER_NONE;
-	bpf_probe_read_kernel(&upper, sizeof(upper),
-			      (void *)inode + bpf_core_type_size(struct inode));
-	return upper && BPF_CORE_READ(upper, d_inode) ? LAYER_UPPER : LAYER_LOWER;
+	return overlay_layer(as_number(inode));
 }
 
 #endif
