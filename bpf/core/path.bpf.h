@@ -12,8 +12,10 @@
 #include "emit.bpf.h"
 
 #define PATH_DEPTH 64
+#define PATH_STEPS 4 /* by one call: the verifier follows them one by one */
 #define PATH_MASK  (PATH_CAP - 1)
 #define NAME_MASK  255
+#define NAME_SHORT 32
 
 /* The mount a vfsmount is part of. */
 static __always_inline struct mount *mount_of(struct vfsmount *m)
@@ -21,21 +23,51 @@ static __always_inline struct mount *mount_of(struct vfsmount *m)
 	return (struct mount *)((char *)m - bpf_core_field_offset(struct mount, mnt));
 }
 
-/* Puts the name of a directory's entry in front; false when there is no room for it. */
-static __always_inline bool path_prepend(struct bpf_scratch *e, struct dentry *dentry)
-{
-	__u32 len = FOLLOW(dentry, d_name.len) & NAME_MASK, at = e->path_at;
+#define PATH_STORE(e, type, at, value) (*(type *)((e)->path + ((at)&PATH_MASK)) = (value))
 
+/* Puts a name in front; false when there is no room for it. Global: the verifier sees it once. */
+__noinline int path_prepend_name(struct bpf_scratch *e, __u64 name, __u32 length)
+{
+	__u32 len = length & NAME_MASK, at;
+
+	if (!e)
+		return false;
+	at = e->path_at;
 	if (at < len + 5)
 		return false;
 	at -= len;
 	BOUND(len, NAME_MASK); /* 6.12 loses it in the comparison */
-	if (bpf_probe_read_kernel(e->path + (at & PATH_MASK), len, FOLLOW(dentry, d_name.name)) < 0)
+	if (bpf_probe_read_kernel(e->path + (at & PATH_MASK), len, (void *)name) < 0)
 		return false;
 	at -= 1;
-	e->path[at & PATH_MASK] = '/';
+	PATH_STORE(e, __u8, at, '/');
 	e->path_at = at;
 	return true;
+}
+
+/* The same of a directory's entry, and without a call where it can be. */
+static __always_inline bool path_prepend(struct bpf_scratch *e, struct dentry *dentry)
+{
+	__u64 name = as_number(FOLLOW(dentry, d_name.name));
+	__u32 len = FOLLOW(dentry, d_name.len);
+#ifndef READ_BY_HELPERS
+	__u32 at = e->path_at;
+
+	/* What stands in front of the name is taken along, to where the path has nothing yet. */
+	if (len <= NAME_SHORT && at >= 2 * NAME_SHORT) {
+		struct pt_regs *words = WORDS_AT(name + len - NAME_SHORT);
+
+		PATH_STORE(e, __u64, at - 32, FOLLOW(words, r15));
+		PATH_STORE(e, __u64, at - 24, FOLLOW(words, r14));
+		PATH_STORE(e, __u64, at - 16, FOLLOW(words, r13));
+		PATH_STORE(e, __u64, at - 8, FOLLOW(words, r12));
+		at -= len + 1;
+		PATH_STORE(e, __u8, at, '/');
+		e->path_at = at;
+		return true;
+	}
+#endif
+	return path_prepend_name(e, name, len);
 }
 
 static __always_inline void path_prepend_mark(struct bpf_scratch *e)
@@ -93,54 +125,52 @@ static __always_inline enum walked walk_step(struct bpf_scratch *e, struct walk 
 	return WALKED_ON;
 }
 
-/* One step. A function of its own, as is what follows the loop: the verifier sees each once. */
-__noinline int path_step(struct bpf_scratch *e)
+/* Some steps. A function of its own, as is what follows the loop: the verifier sees each once. */
+__noinline int path_steps(struct bpf_scratch *e)
 {
+	int how = WALKED_ON;
 	struct walk w;
-	enum walked how;
 
 	if (!e)
 		return WALKED_TOO_FAR;
 	w.dentry = TYPED((struct dentry *)e->walk.dentry);
 	w.top = TYPED((struct dentry *)e->walk.top);
 	w.mount = TYPED((struct mount *)e->walk.mount);
-	how = walk_step(e, &w);
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < PATH_STEPS; i++) {
+		how = walk_step(e, &w);
+		if (how != WALKED_ON)
+			return how;
+	}
 	e->walk.dentry = as_number(w.dentry);
 	e->walk.top = as_number(w.top);
 	e->walk.mount = as_number(w.mount);
-	return how;
+	return WALKED_ON;
 }
 
-__noinline int path_walk(struct bpf_scratch *e, __u64 address)
+/* Leaves the path from scratch->path_at up to PATH_CAP - 1, where a NUL stands. */
+static __always_inline int path_walk(struct bpf_scratch *e, __u64 address)
 {
 	struct walk w;
+	int how = WALKED_ON;
 
-	if (!e)
-		return 0;
+	e->path_at = PATH_CAP - 1;
+	e->path[PATH_CAP - 1] = 0;
 	walk_begin(&w, TYPED((struct path *)address));
 	e->walk.dentry = as_number(w.dentry);
 	e->walk.top = as_number(w.top);
 	e->walk.mount = as_number(w.mount);
-	for (int i = 0; i < PATH_DEPTH; i++) {
-		int how = path_step(e);
-
+	for (int i = 0; i < PATH_DEPTH / PATH_STEPS; i++) {
+		how = path_steps(e);
 		if (how != WALKED_ON)
-			return how == WALKED_TO_TOP;
+			break;
 	}
-	return 0;
+	return how == WALKED_TO_TOP;
 }
 
-/* Around a walk, which leaves the path from scratch->path_at up to PATH_CAP - 1, where a NUL stands. */
-static __always_inline void path_begin(struct bpf_scratch *e)
+/* A path cut shows it; the root has no name of its own. */
+static __always_inline void path_end(struct bpf_scratch *e, bool whole)
 {
-	e->path_at = PATH_CAP - 1;
-	e->path[PATH_CAP - 1] = 0;
-}
-
-__noinline int path_end(struct bpf_scratch *e, __u32 whole)
-{
-	if (!e)
-		return 0;
 	if (!whole) {
 		count_loss(WIRE_LOSS_CUT, e->type);
 		path_prepend_mark(e);
@@ -148,26 +178,46 @@ __noinline int path_end(struct bpf_scratch *e, __u32 whole)
 		e->path[PATH_CAP - 2] = '/';
 		e->path_at = PATH_CAP - 2;
 	}
+}
+
+#define PATH_SHORT 64
+
+/* What stands behind a short path is taken along, and written over by what follows. */
+static __always_inline void path_copy_short(struct bpf_scratch *e, __u32 at)
+{
+	__u64 *to = (__u64 *)(e->bytes + (e->at & EMIT_MASK));
+	const __u64 *from = (const __u64 *)(e->path + (at & PATH_MASK));
+
+	for (int i = 0; i < PATH_SHORT / 8; i++)
+		to[i] = from[i];
+}
+
+/* `address`: of a struct path. */
+__noinline int emit_path_at(struct bpf_scratch *e, __u64 address)
+{
+	__u32 at, len;
+
+	if (!e)
+		return 0;
+	path_end(e, path_walk(e, address));
+	at = e->path_at;
+	len = PATH_CAP - at;
+	if (len <= PATH_SHORT)
+		path_copy_short(e, at);
+	else if (bpf_probe_read_kernel(e->bytes + (e->at & EMIT_MASK), len & PATH_MASK,
+				       e->path + (at & PATH_MASK)) < 0)
+		len = 0;
+	emit_length(e, len);
 	return 0;
 }
 
 /* The path with its NUL as the next parameter; absent without an object. */
 static __always_inline void emit_path(struct bpf_scratch *e, const struct path *from)
 {
-	__u32 at, len;
-
-	if (!from) {
+	if (from)
+		emit_path_at(e, as_number(from));
+	else
 		emit_empty(e);
-		return;
-	}
-	path_begin(e);
-	path_end(e, path_walk(e, as_number(from)));
-	at = e->path_at;
-	len = PATH_CAP - at;
-	if (bpf_probe_read_kernel(e->bytes + (e->at & EMIT_MASK), len & PATH_MASK,
-				  e->path + (at & PATH_MASK)) < 0)
-		len = 0;
-	emit_length(e, len);
 }
 
 #endif
