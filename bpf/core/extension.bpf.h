@@ -40,6 +40,21 @@ static __always_inline bool extension_wanted(const struct call *c, __u32 native)
 	return c->ret >= 0 && extension_asked(native);
 }
 
+/*
+ * A user's id and the group's. They stand side by side, unless the kernel was built to lay its
+ * structs out at random.
+ */
+#define EMIT_IDS(e, to, cred, user, group)                                                         \
+	do {                                                                                       \
+		if (bpf_core_field_offset(struct cred, group) ==                                   \
+		    bpf_core_field_offset(struct cred, user) + sizeof(kuid_t)) {                   \
+			EMIT_STORE(e, __u64, to, WORD_AT(&(cred)->user));                          \
+		} else {                                                                           \
+			EMIT_STORE(e, __u32, to, BPF_CORE_READ(cred, user.val));                   \
+			EMIT_STORE(e, __u32, (to) + 4, BPF_CORE_READ(cred, group.val));            \
+		}                                                                                  \
+	} while (0)
+
 /* `address`: of a struct cred. Global: the verifier sees it once. */
 __noinline int emit_credentials(struct bpf_scratch *e, __u64 address)
 {
@@ -49,14 +64,10 @@ __noinline int emit_credentials(struct bpf_scratch *e, __u64 address)
 	if (!e)
 		return 0;
 	at = e->at;
-	EMIT_STORE(e, __u32, at, BPF_CORE_READ(cred, uid.val));
-	EMIT_STORE(e, __u32, at + 4, BPF_CORE_READ(cred, gid.val));
-	EMIT_STORE(e, __u32, at + 8, BPF_CORE_READ(cred, euid.val));
-	EMIT_STORE(e, __u32, at + 12, BPF_CORE_READ(cred, egid.val));
-	EMIT_STORE(e, __u32, at + 16, BPF_CORE_READ(cred, suid.val));
-	EMIT_STORE(e, __u32, at + 20, BPF_CORE_READ(cred, sgid.val));
-	EMIT_STORE(e, __u32, at + 24, BPF_CORE_READ(cred, fsuid.val));
-	EMIT_STORE(e, __u32, at + 28, BPF_CORE_READ(cred, fsgid.val));
+	EMIT_IDS(e, at, cred, uid, gid);
+	EMIT_IDS(e, at + 8, cred, euid, egid);
+	EMIT_IDS(e, at + 16, cred, suid, sgid);
+	EMIT_IDS(e, at + 24, cred, fsuid, fsgid);
 	EMIT_STORE(e, __u64, at + 32, capabilities(&cred->cap_effective));
 	emit_length(e, 40);
 	return 0;
@@ -151,7 +162,7 @@ static __always_inline void emit_open_extended(struct bpf_scratch *e, __u32 type
 			return 0;                                                                  \
 		call_read_of(task, c, regs, ret);                                                  \
 		more = always;                                                                     \
-		more |= extension_wanted(c, NATIVE_##NATIVE);                                      \
+		more = forget(e, more | extension_wanted(c, NATIVE_##NATIVE));                     \
 		emit_open_extended_of(e, task->pid, EVENT_##EVENT, EVENT##_PARAMS, more);          \
 		name##_params(e, c);                                                               \
 		if (more)                                                                          \
