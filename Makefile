@@ -143,12 +143,6 @@ TOOLS := $(patsubst %.c,$(BUILD)/%,$(filter-out %.bpf.c,$(TOOL_SOURCES)))
 $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbesra.a
 	$(LINK) -o $@ $^ $(LDLIBS)
 
-# The scenario behind traces/intrusion.scap.
-SCENARIO := $(BUILD)/tests/scenario/scenario
-
-$(SCENARIO): $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/scenario/shop/*.c)) $(BUILD)/libbesra.a
-	$(LINK) -o $@ $^ $(LDLIBS)
-
 # Every system call and what its event says.
 CALLS := $(BUILD)/tests/bpf/calls
 
@@ -161,16 +155,12 @@ ATTACK := $(BUILD)/tests/evasion/attack
 $(ATTACK): $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/evasion/*.c))
 	$(LINK) -o $@ $^ -lpthread
 
-.PHONY: trace
-trace: $(SCENARIO)
-	$(SCENARIO) traces/intrusion.scap && chmod 644 traces/intrusion.scap
-
-# The same kind of story, recorded in a virtual machine made for it.
+# Records traces/intrusion.scap anew, in a virtual machine made for it.
 .PHONY: recording
 recording: DEPS_ALL += $(DEPS_VM)
 recording: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	tests/scenario/record $(BUILD) $(BUILD)/intrusion.scap
+	tests/scenario/record $(BUILD) traces/intrusion.scap
 
 # Data-driven and whole-program suites: executables under tests/SUITE/run that get the build
 # directory as their argument. Those beside a file named `live` need a kernel that lets them look.
@@ -183,7 +173,7 @@ check: deps
 	@$(MAKE) --no-print-directory check-run
 
 .PHONY: check-programs
-check-programs: all $(TEST_PROGRAMS) $(TOOLS) $(SCENARIO) $(CALLS) $(ATTACK)
+check-programs: all $(TEST_PROGRAMS) $(TOOLS) $(CALLS) $(ATTACK)
 
 check-run: check-programs
 	@tests/run $(BUILD) $(sort $(TEST_PROGRAMS)) $(SUITES)

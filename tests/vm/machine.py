@@ -124,10 +124,10 @@ def first_root(kernel_files, init, files=()):
 
 # ---- The machine ------------------------------------------------------------------------------
 
-def boot(kernel_files, initrd, directory, shared, seconds, more=()):
+def boot(kernel_files, initrd, directory, shared, seconds, more=(), accel="tcg"):
     """
     Runs the guest to its end, showing what it prints on its second serial line; the exit code it
-    tells. `shared`: (tag, path, read-only) for 9p.
+    tells. `shared`: (tag, path, read-only) for 9p. `more`: arguments for qemu.
     """
     if not shutil.which("qemu-system-x86_64"):
         raise Skip("no qemu-system-x86_64 (package qemu-system-x86)")
@@ -137,7 +137,7 @@ def boot(kernel_files, initrd, directory, shared, seconds, more=()):
               f"readonly={'on' if read_only else 'off'},multidevs=remap"]
              for tag, path, read_only in shared]
     vm = subprocess.Popen(
-        ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg", "-cpu", "max", "-smp", "2",
+        ["qemu-system-x86_64", "-machine", "q35", "-accel", accel, "-cpu", "max", "-smp", "2",
          "-m", "2048", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
          "-serial", f"file:{console}", "-serial", "stdio", "-net", "none",
          *sum(trees, []), "-kernel", str(kernel_files / "vmlinuz"),
