@@ -77,12 +77,15 @@ static __always_inline bool in_group(const struct cred *cred, __u32 gid)
 	return false;
 }
 
-static __always_inline bool is_mapped(const struct uid_gid_map *map, __u32 id)
+/* `of_map` is an address. Global, for its loop. */
+__noinline int is_mapped(__u64 of_map, __u32 id)
 {
+	const struct uid_gid_map *map = (const struct uid_gid_map *)of_map;
 	__u32 n = BPF_CORE_READ(map, nr_extents);
 
 	if (n > EXTENTS_MAX)
 		return false;
+	BOUND(n, 7);
 	for (int i = 0; i < EXTENTS_MAX && i < n; i++) {
 		struct uid_gid_extent range;
 
@@ -101,7 +104,7 @@ static __always_inline bool overrides_mode(const struct cred *cred, __u32 uid, _
 	if (!(capabilities(&cred->cap_effective) & 1 << CAP_DAC_OVERRIDE))
 		return false;
 	return BPF_CORE_READ(ns, level) == 0 ||
-	       (is_mapped(&ns->uid_map, uid) && is_mapped(&ns->gid_map, gid));
+	       (is_mapped(as_number(&ns->uid_map), uid) && is_mapped(as_number(&ns->gid_map), gid));
 }
 
 /*

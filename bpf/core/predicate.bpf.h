@@ -75,9 +75,11 @@ __noinline int path_is_plain(struct bpf_scratch *e, __u32 at, __u32 len)
 static __always_inline bool text_holds(struct bpf_scratch *e, const struct wire_test *t, __u32 at,
 				       __u32 len)
 {
-	const __u8 *text = e->bytes + (at & EMIT_MASK);
+	const __u8 *text;
 	__u64 differs = 0;
 
+	BOUND(at, EMIT_MASK);
+	text = e->bytes + at;
 	if (len == 0 || *text == '(') /* "(NULL)" is no text */
 		return true;
 	if (t->relative && *text != '/')
@@ -130,7 +132,8 @@ __noinline int test_holds(const struct call *c, const struct wire_test *t, __u32
 	len = *(__u16 *)(e->bytes + EMIT_HEAD + (t->param & (WIRE_TEST_PARAMS - 1)) * 2);
 	if (t->op == WIRE_TEST_PREFIX || t->op == WIRE_TEST_NO_PREFIX)
 		return text_holds(e, t, at, len);
-	return len * 8 != t->bits || number_holds(t, *(__u64 *)(e->bytes + (at & EMIT_MASK)));
+	BOUND(at, EMIT_MASK);
+	return len * 8 != t->bits || number_holds(t, *(__u64 *)(e->bytes + at));
 }
 
 __noinline int predicate_holds(const struct call *c, __u32 slot, __u32 late)
