@@ -107,11 +107,7 @@ struct bpf_scratch {
 		__u64 request;
 		__s64 result;
 		__u32 how;
-		struct uring_end_kept {
-			__u64 file;
-			__u32 more, rights, is_owner;
-		} end;
-	} uring; /* which request ended, and what was found out: see tp/io_uring.bpf.c */
+	} uring; /* which request ended: see tp/io_uring.bpf.c */
 	__u8 path[2 * PATH_CAP];
 };
 

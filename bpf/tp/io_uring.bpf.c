@@ -45,35 +45,24 @@ static __always_inline void forget_request(struct uring_request *p, __u64 req)
 enum { URING_MORE = 1, URING_PRESUMED = 2 }; /* how a request ended: more follows; who knows */
 
 /*
- * What follows the parameters. Global: the verifier would go through it once for each kind of
- * request.
+ * What follows the parameters. Global functions: the verifier would go through them once for each
+ * kind of request.
  */
-__noinline int uring_submit(struct bpf_scratch *e, __u32 lane)
+__noinline int uring_received(struct bpf_scratch *e, __u64 control, __u32 rights)
 {
-	struct uring_request *p;
-	struct uring_end u;
-
 	if (!e)
 		return 0;
-	u = (struct uring_end){ .req = e->uring.request,
-				.ret = e->uring.result,
-				.file = (struct file *)e->uring.end.file,
-				.more = e->uring.end.more,
-				.rights = e->uring.end.rights,
-				.is_owner = e->uring.end.is_owner };
-	u.p = p = bpf_map_lookup_elem(&uring_requests, &u.req);
-	if (!p)
+	e->flags |= WIRE_EXTENSION;
+	emit_received_extension(e, control, rights, false);
+	return 0;
+}
+
+__noinline int uring_submit(struct bpf_scratch *e, __u32 lane, __u32 tgid, bool is_owner)
+{
+	if (!e)
 		return 0;
 	e->flags |= WIRE_IO_URING;
-	if (u.rights) {
-		e->flags |= WIRE_EXTENSION;
-		emit_received_extension(e, p->message.control, u.rights, false);
-	} else if (u.more) {
-		uring_extension(e, u.req,
-				as_number(p->opcode == URING_CONNECT ? u.file : made_file(&u)),
-				u.is_owner);
-	}
-	return emit_submit_of(e, lane, p->tgid, u.is_owner ? current_record(e->type) : NULL);
+	return emit_submit_of(e, lane, tgid, is_owner ? current_record(e->type) : NULL);
 }
 
 static __always_inline int emit_request(struct uring_request *p, __u64 req, __s64 ret, __u32 how)
@@ -108,8 +97,13 @@ static __always_inline int emit_request(struct uring_request *p, __u64 req, __s6
 		emit_open(e, EVENT_GENERIC_X, GENERIC_X_PARAMS, p->tid);
 		emit_syscall_code(e, nr);
 	}
-	e->uring.end = (struct uring_end_kept){ as_number(u.file), u.more, u.rights, u.is_owner };
-	return uring_submit(e, op->lane);
+	if (u.rights)
+		uring_received(e, p->message.control, u.rights);
+	else if (u.more)
+		uring_extension(e, req,
+				as_number(p->opcode == URING_CONNECT ? u.file : made_file(&u)),
+				u.is_owner);
+	return uring_submit(e, op->lane, p->tgid, u.is_owner);
 }
 
 /*
