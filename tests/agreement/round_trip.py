@@ -115,7 +115,7 @@ MARK = "|"
 TIME = re.compile(r"^\d\d:\d\d:\d\d\.\d+: ", re.M)
 # Numbers of file systems and of processes are those of one run.
 VOLATILE = re.compile(r"\b(?:dev|ino)=\w+|/#\d+")
-PATIENCE_S = 30
+PATIENCE_S = 30 * int(os.environ.get("BESRA_SLOWER", "1"))
 
 
 def run(command, work):

@@ -140,8 +140,9 @@ def main():
     _, (listener,), _, _ = socket.recv_fds(ours, 1, 1)
     waiting = select.poll()
     waiting.register(listener, select.POLLIN)
-    # Hung up when none is left that could ask.
-    while waiting.poll()[0][1] & select.POLLIN:
+    waiting.register(os.pidfd_open(pid), select.POLLIN)
+    # Until the command has ended: whom it started, it has waited for.
+    while (listener, select.POLLIN) in waiting.poll():
         answer_next(version, listener)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
