@@ -250,6 +250,7 @@ fmt:
 demo: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@echo
+	@echo "A recording of a break-in, checked against the rules; traces/README.md tells the story."
 	@echo "\$$ besra -r rules/besra_rules.yaml -e traces/intrusion.scap"
 	@echo
 	@$(BUILD)/besra -r rules/besra_rules.yaml -e traces/intrusion.scap
