@@ -131,15 +131,17 @@ struct wanted {
 	struct field_ref name;
 };
 
-static bool is_shadow_opened(const struct event *ev)
-{
-	return ev->type == EVENT_OPENAT_2_X && event_int_or(ev, OPENAT_2_X_FD, -1) >= 0 &&
-	       str_eq(str_from(event_param(ev, OPENAT_2_X_NAME).p), STR("/etc/shadow"));
-}
-
 static bool is_opened(const struct event *ev)
 {
 	return ev->type == EVENT_OPENAT_2_X && event_int_or(ev, OPENAT_2_X_FD, -1) >= 0;
+}
+
+static bool is_shadow_opened(const struct event *ev)
+{
+	struct str name;
+
+	return is_opened(ev) && event_text(ev, OPENAT_2_X_NAME, &name) &&
+	       str_eq(name, STR("/etc/shadow"));
 }
 
 static bool is_not_opened(const struct event *ev)
