@@ -292,20 +292,31 @@ static __always_inline __u64 user_timespec_ns(const struct call *c, __u64 at)
 /*
  * Sends the event of a call. That is done by a program of its own, of which there is one, not a
  * part of every program: exit_send, or where the event's predicate is to be asked before,
- * exit_late. Without that one all are sent.
+ * exit_late. Without that one all are sent. Of the calls made most the programs do it themselves:
+ * their lanes carry the mark SENT_HERE.
  */
-static __always_inline int emit_end(void *ctx, struct bpf_scratch *e, struct pt_regs *regs,
-				    __u32 lane)
+#define SENT_HERE 0x100
+
+static __always_inline int emit_end_of(void *ctx, struct bpf_scratch *e, struct task_struct *task,
+				       struct pt_regs *regs, __u32 lane)
 {
 	__u32 zero = 0, nr = regs->orig_ax & (WIRE_SYSCALLS_MAX - 1);
 	struct wire_needs *n = bpf_map_lookup_elem(&needs, &zero);
 
-	e->lane = lane;
+	e->lane = lane & ~SENT_HERE;
 	if (n && n->syscall[nr] & WIRE_NEED_LATE)
 		bpf_tail_call(ctx, &exit_programs, WIRE_LATE);
+	if (lane & SENT_HERE)
+		return emit_submit_of(e, lane & ~SENT_HERE, task->tgid, record_of(task, e->type));
 	bpf_tail_call(ctx, &exit_programs, WIRE_SEND);
 	count_loss(WIRE_LOSS_TAIL_CALL, e->type);
 	return 0;
+}
+
+static __always_inline int emit_end(void *ctx, struct bpf_scratch *e, struct pt_regs *regs,
+				    __u32 lane)
+{
+	return emit_end_of(ctx, e, NULL, regs, lane);
 }
 
 /*
@@ -326,7 +337,7 @@ static __always_inline int emit_end(void *ctx, struct bpf_scratch *e, struct pt_
 		emit_open(e, EVENT_##EVENT, EVENT##_PARAMS, task->pid);                            \
 		call_read_of(task, &c, regs, ret);                                                 \
 		name##_params(e, &c);                                                              \
-		return emit_end(ctx, e, regs, lane);                                               \
+		return emit_end_of(ctx, e, task, regs, lane);                                      \
 	}                                                                                          \
 	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c)
 

@@ -82,7 +82,8 @@ struct {
 /*
  * One event being put together. System call programs run with preemption off, and the tracepoints
  * we hook are not reached from interrupts, so one per CPU is enough. The bytes are twice the
- * largest event: a write masked into the first half may run on into the second.
+ * largest event: a write masked into the first half may run on into the second. What most events
+ * use stands in front of them, in few lines of the cache.
  */
 struct bpf_scratch {
 	__u32 type;
@@ -90,25 +91,25 @@ struct bpf_scratch {
 	__u32 lengths; /* where the next entry of the length array goes */
 	__u32 at;      /* where the next parameter goes */
 	__u32 lane;    /* where it will be sent, when its predicate is asked before */
-	__u32 unlooked[WIRE_LANES *
-		       WIRE_SHARDS_MAX]; /* bytes put into each ring since a look at it */
-	__u8 bytes[2 * WIRE_EVENT_MAX];
 	/* core/path.bpf.h works here. The walk's position is kept in memory on purpose: in a register
 	 * the verifier would follow every value it can have through every step of the loop. */
 	__u32 path_at;
-	/* Of the other loops, for the same reason. */
-	__u32 done, left;
-	__u64 forgotten; /* see forget */
 	struct {
 		__u64 dentry, top, mount;
-	} walk;     /* addresses: see core/path.bpf.h */
-	__u64 file; /* the address of the file a call opened */
+	} walk;          /* addresses: see core/path.bpf.h */
+	__u64 file;      /* the address of the file a call opened */
+	__u64 forgotten; /* see forget */
+	__u32 unlooked[WIRE_LANES *
+		       WIRE_SHARDS_MAX]; /* bytes put into each ring since a look at it */
+	__u8 bytes[2 * WIRE_EVENT_MAX];
+	__u8 path[2 * PATH_CAP];
+	/* Of loops other than the walk, for the same reason. */
+	__u32 done, left;
 	struct {
 		__u64 request;
 		__s64 result;
 		__u32 how;
 	} uring; /* which request ended: see tp/io_uring.bpf.c */
-	__u8 path[2 * PATH_CAP];
 };
 
 /* By CPU; a per-CPU map cannot hold values so large. The agent sets the number of entries. */

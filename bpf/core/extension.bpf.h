@@ -55,21 +55,23 @@ static __always_inline bool extension_wanted(const struct call *c, __u32 native)
 		}                                                                                  \
 	} while (0)
 
-/* `address`: of a struct cred. Global: the verifier sees it once. */
-__noinline int emit_credentials(struct bpf_scratch *e, __u64 address)
+static __always_inline void emit_cred(struct bpf_scratch *e, const struct cred *cred)
 {
-	const struct cred *cred = (const struct cred *)address;
-	__u32 at;
+	__u32 at = e->at;
 
-	if (!e)
-		return 0;
-	at = e->at;
 	EMIT_IDS(e, at, cred, uid, gid);
 	EMIT_IDS(e, at + 8, cred, euid, egid);
 	EMIT_IDS(e, at + 16, cred, suid, sgid);
 	EMIT_IDS(e, at + 24, cred, fsuid, fsgid);
 	EMIT_STORE(e, __u64, at + 32, capabilities(&cred->cap_effective));
 	emit_length(e, 40);
+}
+
+/* `address`: of a struct cred. Global: the verifier sees it once. */
+__noinline int emit_credentials(struct bpf_scratch *e, __u64 address)
+{
+	if (e)
+		emit_cred(e, (const struct cred *)address);
 	return 0;
 }
 
@@ -167,7 +169,7 @@ static __always_inline void emit_open_extended(struct bpf_scratch *e, __u32 type
 		name##_params(e, c);                                                               \
 		if (more)                                                                          \
 			name##_extension(e, c);                                                    \
-		return emit_end(ctx, e, regs, lane);                                               \
+		return emit_end_of(ctx, e, task, regs, lane);                                      \
 	}                                                                                          \
 	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c)
 

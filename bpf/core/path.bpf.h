@@ -57,8 +57,10 @@ static __always_inline bool path_prepend(struct bpf_scratch *e, struct dentry *d
 	if (len <= NAME_SHORT && at >= 2 * NAME_SHORT) {
 		struct pt_regs *words = WORDS_AT(name + len - NAME_SHORT);
 
-		PATH_STORE(e, __u64, at - 32, FOLLOW(words, r15));
-		PATH_STORE(e, __u64, at - 24, FOLLOW(words, r14));
+		if (len > 16) {
+			PATH_STORE(e, __u64, at - 32, FOLLOW(words, r15));
+			PATH_STORE(e, __u64, at - 24, FOLLOW(words, r14));
+		}
 		PATH_STORE(e, __u64, at - 16, FOLLOW(words, r13));
 		PATH_STORE(e, __u64, at - 8, FOLLOW(words, r12));
 		at -= len + 1;
@@ -125,10 +127,29 @@ static __always_inline enum walked walk_step(struct bpf_scratch *e, struct walk 
 	return WALKED_ON;
 }
 
+static __always_inline enum walked walk_steps(struct bpf_scratch *e, struct walk *w)
+{
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < PATH_STEPS; i++) {
+		enum walked how = walk_step(e, w);
+
+		if (how != WALKED_ON)
+			return how;
+	}
+	return WALKED_ON;
+}
+
+static __always_inline void walk_keep(struct bpf_scratch *e, const struct walk *w)
+{
+	e->walk.dentry = as_number(w->dentry);
+	e->walk.top = as_number(w->top);
+	e->walk.mount = as_number(w->mount);
+}
+
 /* Some steps. A function of its own, as is what follows the loop: the verifier sees each once. */
 __noinline int path_steps(struct bpf_scratch *e)
 {
-	int how = WALKED_ON;
+	enum walked how;
 	struct walk w;
 
 	if (!e)
@@ -136,35 +157,29 @@ __noinline int path_steps(struct bpf_scratch *e)
 	w.dentry = TYPED((struct dentry *)e->walk.dentry);
 	w.top = TYPED((struct dentry *)e->walk.top);
 	w.mount = TYPED((struct mount *)e->walk.mount);
-#pragma clang loop unroll(disable)
-	for (int i = 0; i < PATH_STEPS; i++) {
-		how = walk_step(e, &w);
-		if (how != WALKED_ON)
-			return how;
-	}
-	e->walk.dentry = as_number(w.dentry);
-	e->walk.top = as_number(w.top);
-	e->walk.mount = as_number(w.mount);
-	return WALKED_ON;
+	how = walk_steps(e, &w);
+	walk_keep(e, &w);
+	return how;
 }
 
-/* Leaves the path from scratch->path_at up to PATH_CAP - 1, where a NUL stands. */
-static __always_inline int path_walk(struct bpf_scratch *e, __u64 address)
+/*
+ * Leaves the path from scratch->path_at up to PATH_CAP - 1, where a NUL stands. Where it is quick
+ * the first steps take no call.
+ */
+static __always_inline bool path_walk(struct bpf_scratch *e, __u64 address, bool quick)
 {
-	struct walk w;
 	int how = WALKED_ON;
+	struct walk w;
 
 	e->path_at = PATH_CAP - 1;
 	e->path[PATH_CAP - 1] = 0;
 	walk_begin(&w, TYPED((struct path *)address));
-	e->walk.dentry = as_number(w.dentry);
-	e->walk.top = as_number(w.top);
-	e->walk.mount = as_number(w.mount);
-	for (int i = 0; i < PATH_DEPTH / PATH_STEPS; i++) {
+	if (quick)
+		how = walk_steps(e, &w);
+	if (how == WALKED_ON)
+		walk_keep(e, &w);
+	for (int i = quick; i < PATH_DEPTH / PATH_STEPS && how == WALKED_ON; i++)
 		how = path_steps(e);
-		if (how != WALKED_ON)
-			break;
-	}
 	return how == WALKED_TO_TOP;
 }
 
@@ -193,13 +208,11 @@ static __always_inline void path_copy_short(struct bpf_scratch *e, __u32 at)
 }
 
 /* `address`: of a struct path. */
-__noinline int emit_path_at(struct bpf_scratch *e, __u64 address)
+static __always_inline void emit_path_of(struct bpf_scratch *e, __u64 address, bool quick)
 {
 	__u32 at, len;
 
-	if (!e)
-		return 0;
-	path_end(e, path_walk(e, address));
+	path_end(e, path_walk(e, address, quick));
 	at = e->path_at;
 	len = PATH_CAP - at;
 	if (len <= PATH_SHORT)
@@ -208,6 +221,12 @@ __noinline int emit_path_at(struct bpf_scratch *e, __u64 address)
 				       e->path + (at & PATH_MASK)) < 0)
 		len = 0;
 	emit_length(e, len);
+}
+
+__noinline int emit_path_at(struct bpf_scratch *e, __u64 address)
+{
+	if (e)
+		emit_path_of(e, address, false);
 	return 0;
 }
 
@@ -216,6 +235,15 @@ static __always_inline void emit_path(struct bpf_scratch *e, const struct path *
 {
 	if (from)
 		emit_path_at(e, as_number(from));
+	else
+		emit_empty(e);
+}
+
+/* The same for programs of which much depends on how long they take. */
+static __always_inline void emit_path_quick(struct bpf_scratch *e, const struct path *from)
+{
+	if (from)
+		emit_path_of(e, as_number(from), true);
 	else
 		emit_empty(e);
 }

@@ -18,21 +18,27 @@ static __always_inline bool opened_nameless(struct bpf_scratch *e, struct task_s
 	return f && BPF_CORE_READ(f, f_flags) & O_TMPFILE_NATIVE;
 }
 
-/* The path of the file that was opened, whatever its name says by now. */
-static __always_inline void opened_extension(struct bpf_scratch *e, const struct call *c)
+/* The path of the file that was opened, whatever its name says by now. Quick where many calls are. */
+static __always_inline void opened_extension(struct bpf_scratch *e, bool quick)
 {
-	emit_path(e, e->file ? &OPENED(e)->f_path : NULL);
+	const struct path *path = e->file ? &OPENED(e)->f_path : NULL;
+
+	if (quick)
+		emit_path_quick(e, path);
+	else
+		emit_path(e, path);
 	emit_empty(e);
-	emit_extension_rest(e);
+	emit_cred(e, (const struct cred *)current_credentials());
+	emit_empty(e);
 }
 
-#define open_extension              opened_extension
-#define openat_extension            opened_extension
-#define openat2_extension           opened_extension
-#define creat_extension             opened_extension
-#define open_by_handle_at_extension opened_extension
+#define open_extension(e, c)              opened_extension(e, true)
+#define openat_extension(e, c)            opened_extension(e, true)
+#define openat2_extension(e, c)           opened_extension(e, false)
+#define creat_extension(e, c)             opened_extension(e, false)
+#define open_by_handle_at_extension(e, c) opened_extension(e, false)
 
-SYSCALL_EXIT_EXTENDED(open, OPEN, OPEN_X, LANE_FD, opened_nameless(e, task, c))
+SYSCALL_EXIT_EXTENDED(open, OPEN, OPEN_X, LANE_FD | SENT_HERE, opened_nameless(e, task, c))
 {
 	struct file *f = OPENED(e);
 
@@ -43,7 +49,7 @@ SYSCALL_EXIT_EXTENDED(open, OPEN, OPEN_X, LANE_FD, opened_nameless(e, task, c))
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT_EXTENDED(openat, OPENAT, OPENAT_2_X, LANE_FD, opened_nameless(e, task, c))
+SYSCALL_EXIT_EXTENDED(openat, OPENAT, OPENAT_2_X, LANE_FD | SENT_HERE, opened_nameless(e, task, c))
 {
 	struct file *f = OPENED(e);
 
@@ -94,7 +100,7 @@ SYSCALL_EXIT_EXTENDED(open_by_handle_at, OPEN_BY_HANDLE_AT, OPEN_BY_HANDLE_AT_X,
 	emit_opened(e, f);
 }
 
-SYSCALL_EXIT(close, CLOSE_X, LANE_FD)
+SYSCALL_EXIT(close, CLOSE_X, LANE_FD | SENT_HERE)
 {
 	emit_s64(e, c->ret);
 	emit_fd(e, ARG(0));
