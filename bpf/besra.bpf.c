@@ -3,11 +3,12 @@
 /*
  * All programs in one object: the kernel's types are looked up once, and the agent loads just those
  * programs it needs. A program is called exit_CALL for a system call's end (reached by tail call
- * from `dispatch`), on_EVENT for a tracepoint, each_THING for an iterator.
+ * from `dispatch`), on_EVENT for a tracepoint or a function, each_THING for an iterator.
  */
 
 #include "dispatch.bpf.c"
 
+#include "fexit/copies.bpf.c"
 #include "iter/machine.bpf.c"
 #include "sys/control.bpf.c"
 #include "sys/descriptors.bpf.c"

@@ -18,12 +18,15 @@ int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
 	if (!call_number(task, regs, &nr) || !n->syscall[nr])
 		return 0;
 	ret = call_result(task, regs, ret);
-	if (!(n->syscall[nr] & (ret < 0 ? WIRE_NEED_FAILED : WIRE_NEED_EVENT)))
+	if (!(n->syscall[nr] & (ret < 0 ? WIRE_NEED_FAILED : WIRE_NEED_EVENT))) {
+		copies_forget();
 		return 0;
+	}
 	if (!task_wanted(task, n))
 		return 0;
 	if (ret < 0 && n->syscall[nr] & WIRE_NEED_SUCCESS) {
 		count_saved(nr);
+		copies_forget();
 		return 0;
 	}
 	if (n->syscall[nr] & WIRE_NEED_EARLY)

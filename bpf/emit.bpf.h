@@ -10,8 +10,7 @@
  * over the maximum is dropped at submit, and counted.
  */
 
-#include "maps.bpf.h"
-#include "read.bpf.h"
+#include "copies.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -157,10 +156,43 @@ static __always_inline long read_user_str(void *to, __u32 cap, const void *from)
 }
 
 /*
+ * The kernel's copy of the string at `from`. 0 when there is none, or when it copied from there
+ * twice and nobody knows which one is meant. Global: seen once by the verifier.
+ */
+__noinline int emit_copy(struct bpf_scratch *e, __u64 from)
+{
+	__u32 flags = e ? e->flags : 0, i, len;
+	const struct call_copies *c;
+	const void *text;
+
+	if (!e || !copies_run())
+		return 0;
+	e->flags = flags | WIRE_REREAD;
+	c = copies_current();
+	i = c ? copy_from(c, from) : COPIES_OF_CALL;
+	if (!c || i >= COPIES_OF_CALL)
+		return 0;
+	if (c->of[i].state == COPY_KEPT)
+		text = c->of[i].text;
+	else if (c->of[i].state == COPY_KEPT_LONG)
+		text = copy_long(i);
+	else
+		return 0;
+	len = c->of[i].len;
+	/* Read as kernel memory: the verifier need not know how much of which map that is. */
+	BOUND(len, 2 * COPY_LONG - 1);
+	if (bpf_probe_read_kernel(e->bytes + (e->at & EMIT_MASK), len, text) < 0)
+		return 0;
+	e->flags = flags | WIRE_COPIED;
+	emit_length(e, len);
+	return 1;
+}
+
+/*
  * A NUL-terminated string of the caller's memory, at most cap bytes with the NUL. What cannot be
  * read (never touched by the kernel, so not mapped yet) is absent, and counted.
  */
-static __always_inline void emit_user_str(struct bpf_scratch *e, __u64 from, __u32 cap)
+static __always_inline void emit_caller_str(struct bpf_scratch *e, __u64 from, __u32 cap)
 {
 	long n = 0;
 
@@ -174,6 +206,13 @@ static __always_inline void emit_user_str(struct bpf_scratch *e, __u64 from, __u
 		}
 	}
 	emit_length(e, n);
+}
+
+/* A string the kernel worked with: its own copy where that was kept. */
+static __always_inline void emit_user_str(struct bpf_scratch *e, __u64 from, __u32 cap)
+{
+	if (!knob_copies || !from || !emit_copy(e, from))
+		emit_caller_str(e, from, cap);
 }
 
 static __always_inline void emit_kernel_str(struct bpf_scratch *e, const void *from, __u32 cap)

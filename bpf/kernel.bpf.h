@@ -489,6 +489,25 @@ struct socket {
 	struct file *file;
 };
 
+struct msghdr {
+	void *msg_name;
+	int msg_namelen;
+};
+
+/* A name that was copied in: the copy, where it came from, and how many still use it. */
+struct filename {
+	const char *name;
+	const char *uptr;
+	int refcnt;
+};
+
+/* Linux 6.6 and newer. */
+struct filename___atomic {
+	struct {
+		int counter;
+	} refcnt;
+};
+
 /* ---- Iterators ------------------------------------------------------------------------------ */
 
 struct bpf_iter_meta {

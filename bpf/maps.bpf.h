@@ -20,6 +20,7 @@ const volatile __u32 knob_shards_mask = 0; /* rings per lane minus one; a power 
 const volatile __u64 knob_boot_epoch_ns = 0; /* CLOCK_REALTIME minus CLOCK_BOOTTIME at start */
 const volatile __u32 knob_look_every = 0;    /* bytes a CPU puts into a ring before it looks again
 					   * at how full that is: see emit_submit_of */
+const volatile __u32 knob_copies = 0;        /* not 0: the programs of fexit/ can run */
 
 /* ---- Changed while running ------------------------------------------------------------------ */
 
@@ -166,6 +167,61 @@ struct {
 	__type(key, struct share_key);
 	__type(value, struct share);
 } shares SEC(".maps");
+
+/* ---- Copies of arguments ---------------------------------------------------------------------- */
+
+#define COPIES_OF_CALL 3   /* mount has as many */
+#define COPY_ADDRESS   0   /* stands for where the address of a socket came from */
+#define COPY_SHORT     232 /* bytes of a text, with the NUL; a longer one has an entry of its own */
+#define COPY_LONG      4096
+
+enum copy_state {
+	COPY_KEPT,
+	COPY_KEPT_LONG,
+	COPY_NOT_KEPT,
+	COPY_TWICE, /* copied again from the same place: nobody knows which one is asked for */
+};
+
+struct copy {
+	__u64 from;  /* the caller's pointer */
+	__u64 alive; /* address of the kernel's copy, while that is not given back; 0 */
+	__u32 state; /* enum copy_state */
+	__u32 len;   /* of the text, with its NUL, or of the address */
+	__u8 text[COPY_SHORT];
+};
+
+/* What the kernel copied in the system call a thread is in, or would be in had it not been killed. */
+struct call_copies {
+	__u32 number; /* of the call, as the caller gave it */
+	__u32 n;      /* 0 between calls */
+	struct copy of[COPIES_OF_CALL];
+};
+
+/* With the thread, which alone looks at it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct call_copies);
+} copies SEC(".maps");
+
+struct long_copy_key {
+	__u64 thread; /* pid_tgid */
+	__u64 which;  /* of its copies */
+};
+
+struct long_copy {
+	__u8 text[COPY_LONG];
+};
+
+/* From the copy to the end of the call. When all are in use, texts are not kept. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 512);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct long_copy_key);
+	__type(value, struct long_copy);
+} long_copies SEC(".maps");
 
 /* ---- Losses --------------------------------------------------------------------------------- */
 

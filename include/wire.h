@@ -55,6 +55,11 @@ struct wire_event {
 #define WIRE_LOST_PROCESS 0x20
 #define WIRE_LOST         (WIRE_LOST_FDS | WIRE_LOST_PROCESS)
 
+/* Of the names and addresses among the arguments: some are copies that the kernel worked with; some
+ * are the caller's memory as it was when the call was over, though copies were looked for. */
+#define WIRE_COPIED 0x40
+#define WIRE_REREAD 0x80
+
 /* ---- What the kernel's programs and the agent share besides events -------------------------- */
 
 #define WIRE_SYSCALLS_MAX 512               /* x86_64 numbers end well below */
@@ -77,6 +82,7 @@ enum wire_need {
 	WIRE_NEED_EARLY = 1 << 3,     /* its predicate can say no by result and arguments alone */
 	WIRE_NEED_LATE = 1 << 4,      /* its predicate looks at the event put together */
 	WIRE_NEED_SUCCESS = 1 << 5,   /* its predicate asks for nothing but success */
+	WIRE_NEED_COPIES = 1 << 6,    /* names and addresses as the kernel copied them */
 };
 
 enum wire_scope {
@@ -98,6 +104,8 @@ struct wire_needs {
 	WIRE_U32 scope_controller;            /* enum wire_cgroup */
 	WIRE_U64 scope_cgroup;                /* inode number of its directory */
 	WIRE_U32 signals;                     /* not 0: signals delivered are wanted */
+	WIRE_U32 copies;                      /* not 0: the programs of bpf/fexit/ run */
+	WIRE_U32 unused;
 	WIRE_U32 sleeping; /* not 0: the agent sleeps, the next event wakes it and clears this */
 };
 

@@ -37,7 +37,7 @@ static __always_inline struct sock *sock_of(long fd)
 	return sock_of_file(file_of(fd));
 }
 
-/* Where an address stands: in the caller's memory, or in ours since the work was handed in. */
+/* Where an address stands: in the caller's memory, or in ours since the kernel copied it. */
 struct address_at {
 	__u64 from, len;
 	bool kept;
@@ -63,6 +63,27 @@ struct user_address {
 		};
 	};
 };
+
+/* An argument: the kernel's own copy where that was kept. */
+static __always_inline struct address_at address_argument(struct bpf_scratch *e, __u64 from,
+							  __u64 len)
+{
+	struct address_at at = { from, len, false };
+	const struct call_copies *c;
+	__u32 i;
+
+	if (!copies_run() || !from)
+		return at;
+	c = copies_current();
+	i = c ? copy_from(c, COPY_ADDRESS) : COPIES_OF_CALL;
+	if (c && i < COPIES_OF_CALL && c->of[i].state == COPY_KEPT) {
+		at = (struct address_at){ as_number(c->of[i].text), c->of[i].len, true };
+		e->flags |= WIRE_COPIED;
+	} else {
+		e->flags |= WIRE_REREAD;
+	}
+	return at;
+}
 
 #define UNIX_PATH_MAX 108
 
@@ -142,11 +163,6 @@ static __always_inline void emit_address_at(struct bpf_scratch *e, const struct 
 	} else {
 		emit_empty(e);
 	}
-}
-
-static __always_inline void emit_address(struct bpf_scratch *e, __u64 from, __u64 len)
-{
-	emit_address_at(e, &(struct address_at){ from, len, false });
 }
 
 enum direction { OUTBOUND, INBOUND }; /* the local side is the source, or the destination */
@@ -287,16 +303,15 @@ static __always_inline bool has_destination(struct sock *sk, const struct addres
 }
 
 /* The tuple of a call that sends or connects; of one that failed if the destination is known. */
-static __always_inline void emit_destination(struct bpf_scratch *e, long ret, long fd, __u64 name,
-					     __u64 name_len)
+static __always_inline void emit_destination(struct bpf_scratch *e, long ret, long fd,
+					     const struct address_at *at)
 {
-	const struct address_at at = { name, name_len, false };
 	struct sock *sk = sock_of(fd);
 
-	if (ret < 0 && sk && !has_destination(sk, &at))
+	if (ret < 0 && sk && !has_destination(sk, at))
 		emit_empty(e);
 	else
-		emit_tuple_of(e, sk, OUTBOUND, &at);
+		emit_tuple_of(e, sk, OUTBOUND, at);
 }
 
 #define EINPROGRESS 115
@@ -305,8 +320,8 @@ static __always_inline void emit_destination(struct bpf_scratch *e, long ret, lo
  * The tuple of a connect. One that succeeded or is under way is told by the socket: the address as
  * given is memory of the caller, who may have changed it meanwhile.
  */
-static __always_inline void emit_connection(struct bpf_scratch *e, long ret, long fd, __u64 name,
-					    __u64 name_len)
+static __always_inline void emit_connection(struct bpf_scratch *e, long ret, long fd,
+					    const struct address_at *at)
 {
 	struct sock *sk = sock_of(fd);
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
@@ -316,7 +331,7 @@ static __always_inline void emit_connection(struct bpf_scratch *e, long ret, lon
 	    BPF_CORE_READ(sk, __sk_common.skc_dport))
 		emit_tuple(e, fd, OUTBOUND, 0, 0);
 	else
-		emit_destination(e, ret, fd, name, name_len);
+		emit_destination(e, ret, fd, at);
 }
 
 /* queuepct, queuelen, queuemax: zeros without a listener */

@@ -240,7 +240,7 @@ static __always_inline void emit_user_array(struct bpf_scratch *e, const struct 
 static __always_inline void emit_argument_array(struct bpf_scratch *e, const struct call *c,
 						__u64 array)
 {
-	emit_user_str(e, array ? user_word(c, array) : 0, LIST_CAP);
+	emit_caller_str(e, array ? user_word(c, array) : 0, LIST_CAP);
 	emit_user_array(e, c, array, 1);
 }
 

@@ -38,10 +38,6 @@ enum {
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
-struct filename {
-	const char *name;
-};
-
 struct io_uring_sqe;
 
 struct io_ring_ctx {

@@ -10,11 +10,13 @@
 
 SYSCALL_EXIT(sendto, SENDTO_X, WIRE_LANE_BULK)
 {
+	const struct address_at at = address_argument(e, ARG(4), (__u32)ARG(5));
+
 	RESULT;
 	emit_data(e, ARG(1), c->ret >= 0 ? c->ret : (__s64)ARG(2));
 	emit_fd(e, ARG(0));
 	emit_u32(e, ARG(2));
-	emit_destination(e, c->ret, (__s32)ARG(0), ARG(4), (__u32)ARG(5));
+	emit_destination(e, c->ret, (__s32)ARG(0), &at);
 }
 
 SYSCALL_EXIT(recvfrom, RECVFROM_X, WIRE_LANE_BULK)
@@ -35,6 +37,7 @@ SYSCALL_EXIT(sendmsg, SENDMSG_X, WIRE_LANE_BULK)
 	const struct message *m = &of.m;
 	bool readable = message_read(&of, c->compat, ARG(1), false);
 	const struct vector v = message_vector(c->compat, m);
+	const struct address_at at = address_argument(e, m->name, m->name_len);
 	__u64 size = vector_size(&v);
 
 	RESULT;
@@ -44,7 +47,7 @@ SYSCALL_EXIT(sendmsg, SENDMSG_X, WIRE_LANE_BULK)
 		emit_u32(e, size);
 	else
 		emit_empty(e);
-	emit_destination(e, c->ret, (__s32)ARG(0), m->name, m->name_len);
+	emit_destination(e, c->ret, (__s32)ARG(0), &at);
 }
 
 SEC("tp_btf/sys_exit")
@@ -173,6 +176,7 @@ int BPF_PROG(exit_sendmmsg, struct pt_regs *regs, long ret)
 {
 	struct call call, *c = &call;
 
+	copies_forget();
 	call_read(c, regs, ret);
 	if (c->ret < 0)
 		return submit_failure(c, true);

@@ -23,8 +23,10 @@ int BPF_PROG(exit_early, struct pt_regs *regs, long ret)
 		return 0;
 	if (!task_is_compat(task)) {
 		call_read(&c, regs, ret);
-		if (!event_wanted(&c, n, nr, false))
+		if (!event_wanted(&c, n, nr, false)) {
+			copies_forget();
 			return 0;
+		}
 	}
 	bpf_tail_call(ctx, &exit_programs, nr);
 	bpf_tail_call(ctx, &exit_programs, WIRE_GENERIC);
@@ -38,6 +40,7 @@ int BPF_PROG(exit_send, struct pt_regs *regs, long ret)
 {
 	struct bpf_scratch *e = emit_scratch();
 
+	copies_forget();
 	return e ? emit_submit(e, e->lane) : 0;
 }
 
@@ -53,6 +56,7 @@ int BPF_PROG(exit_late, struct pt_regs *regs, long ret)
 	struct bpf_scratch *e = emit_scratch();
 	struct call c;
 
+	copies_forget();
 	if (!e || !n)
 		return 0;
 	call_read(&c, regs, ret);

@@ -67,7 +67,7 @@ static __always_inline void emit_new_image(struct bpf_scratch *e, const struct c
 	emit_task(e);
 	emit_user_strings(e, BPF_CORE_READ(t, mm, env_start), env_end, LIST_CAP);
 	emit_image(e);
-	emit_user_str(e, env_end, PATH_CAP);
+	emit_caller_str(e, env_end, PATH_CAP);
 }
 
 /* An exec that failed: what the caller asked for. */

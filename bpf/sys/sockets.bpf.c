@@ -38,8 +38,10 @@ SYSCALL_EXIT(socketpair, SOCKETPAIR_X, LANE_FD)
 
 SYSCALL_EXIT(bind, BIND_X, LANE_FD)
 {
+	const struct address_at at = address_argument(e, ARG(1), (__u32)ARG(2));
+
 	RESULT;
-	emit_address(e, ARG(1), (__u32)ARG(2));
+	emit_address_at(e, &at);
 	emit_fd(e, ARG(0));
 }
 
@@ -63,10 +65,12 @@ static __always_inline void accept_extension(struct bpf_scratch *e, const struct
 SYSCALL_EXIT_EXTENDED(connect, CONNECT, CONNECT_X, LANE_FD,
 		      c->ret == -EINPROGRESS && extension_asked(NATIVE_CONNECT))
 {
+	const struct address_at at = address_argument(e, ARG(1), (__u32)ARG(2));
+
 	RESULT;
-	emit_connection(e, c->ret, (__s32)ARG(0), ARG(1), (__u32)ARG(2));
+	emit_connection(e, c->ret, (__s32)ARG(0), &at);
 	emit_fd(e, ARG(0));
-	emit_address(e, ARG(1), (__u32)ARG(2));
+	emit_address_at(e, &at);
 }
 
 SYSCALL_EXIT(listen, LISTEN_X, LANE_FD)

@@ -113,6 +113,7 @@ int BPF_PROG(on_exit, struct task_struct *t)
 {
 	if (wanted_here())
 		emit_exit(t);
+	copies_forget();
 	pass_record_on(t);
 	return 0;
 }

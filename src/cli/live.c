@@ -32,14 +32,13 @@ int check_kernel(void)
 		print_feature(&out, &f[i]);
 		missing = missing || (f[i].required && f[i].found <= 0);
 	}
-	if (missing)
-		buf_str(&out,
-			STR("\nLive capture does not work here: something it needs is missing.\n"));
-	else if (f[n - 1].found <= 0)
-		buf_str(&out,
-			STR("\nLive capture works here, but does not see what is handed in through io_urings.\n"));
-	else
-		buf_str(&out, STR("\nLive capture works here.\n"));
+	buf_str(&out, STR("\n"));
+	for (size_t i = 0; i < n && !missing; i++)
+		if (f[i].found <= 0)
+			buf_printf(&out, "Not to be had: %s.\n", f[i].needed_for);
+	buf_str(&out,
+		missing ? STR("Live capture does not work here: something it needs is missing.\n")
+			: STR("Live capture works here.\n"));
 	return finish_with(&out) == EXIT_OK && !missing ? EXIT_OK : EXIT_FAILED;
 }
 

@@ -46,6 +46,33 @@ static bool extension_wanted(const struct ruleset *rules, const struct syscall_i
 	return event_extensions(event) && event_set_has(&rules->extended, event);
 }
 
+/* Names and addresses among its arguments can be rewritten while the kernel works with them. */
+static bool can_be_rewritten(const struct syscall_info *info)
+{
+	const struct event_info *event = event_info(info->exit_event);
+
+	for (unsigned i = 0; i < event->nparams; i++) {
+		const enum value_type type = event->params[i].type;
+
+		if (type == TYPE_FSPATH || type == TYPE_FSRELPATH || type == TYPE_SOCKADDR ||
+		    type == TYPE_SOCKTUPLE)
+			return true;
+	}
+	return false;
+}
+
+static uint8_t need_of_rules(const struct ruleset *rules, const struct syscall_info *info,
+			     unsigned code)
+{
+	uint8_t need = EVERY;
+
+	if (extension_wanted(rules, info, code))
+		need |= WIRE_NEED_EXTENSION;
+	if (can_be_rewritten(info))
+		need |= WIRE_NEED_COPIES;
+	return need;
+}
+
 static void add_needs(const struct ruleset *rules, bool state, struct needs *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -57,8 +84,7 @@ static void add_needs(const struct ruleset *rules, bool state, struct needs *out
 			continue;
 		want = &out->syscall[info->native];
 		if (rules_want(rules, info, code))
-			*want = extension_wanted(rules, info, code) ? EVERY | WIRE_NEED_EXTENSION
-								    : EVERY;
+			*want = need_of_rules(rules, info, code);
 		else if (state && info->sets & SYSCALL_STATE)
 			*want = failure_matters(code) ? EVERY : WIRE_NEED_EVENT;
 	}
@@ -109,10 +135,13 @@ void needs_extension(struct needs *n)
 	for (unsigned code = 0; code < SYSCALL_CODES; code++) {
 		const struct syscall_info *info = syscall_info(code);
 
-		if (info->exists && info->native >= 0 && info->native < WIRE_SYSCALLS_MAX &&
-		    (event_extensions(info->exit_event) || code == SC_EXECVEAT) &&
-		    n->syscall[info->native] & WIRE_NEED_EVENT)
+		if (!info->exists || info->native < 0 || info->native >= WIRE_SYSCALLS_MAX ||
+		    !(n->syscall[info->native] & WIRE_NEED_EVENT))
+			continue;
+		if (event_extensions(info->exit_event) || code == SC_EXECVEAT)
 			n->syscall[info->native] |= WIRE_NEED_EXTENSION;
+		if (can_be_rewritten(info))
+			n->syscall[info->native] |= WIRE_NEED_COPIES;
 	}
 }
 

@@ -89,3 +89,10 @@ bool get_evt_is_io_uring(const struct field_ref *ref, const struct field_ctx *ct
 	(void)ref;
 	return val_uint(out, (ctx->ev->flags & WIRE_IO_URING) != 0);
 }
+
+bool get_evt_is_copied_by_kernel(const struct field_ref *ref, const struct field_ctx *ctx,
+				 struct val *out)
+{
+	(void)ref;
+	return val_uint(out, (ctx->ev->flags & (WIRE_COPIED | WIRE_REREAD)) == WIRE_COPIED);
+}

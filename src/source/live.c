@@ -360,6 +360,7 @@ int live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], bool si
 	if (kernel_lacks(&l->kernel, wanted))
 		n = kernel_load(&l->kernel, &l->options, wanted, err);
 	if (n == 0) {
+		copies_follow(&l->kernel, wanted);
 		predicates_drop(&l->kernel, wanted);
 		l->kernel.needs->signals = signals;
 	}

@@ -71,6 +71,11 @@ struct kernel_side {
 	bool may_cast;                  /* its memory is read by loads, see bpf/read.bpf.h */
 	bool no_iterators;              /* this kernel has none */
 	char uring_lacks[LIVE_WHY_MAX]; /* why io_urings are not covered; empty: they are */
+	char copies_lack[LIVE_WHY_MAX]; /* why the kernel's copies of arguments cannot be had */
+	unsigned copies_from; /* a bit for each function they are taken from, and that is there */
+	bool copies_loaded;   /* the programs that keep them */
+	struct bpf_link *copy_links[8]; /* these are attached while somebody asks for copies */
+	size_t ncopy_links;
 };
 
 /*
@@ -122,6 +127,23 @@ bool is_uring_program(const char *name);
 void uring_lacks(const struct btf *kernel, char why[LIVE_WHY_MAX]);
 bool uring_wanted(const struct kernel_side *k, const struct bpf_program *program);
 void uring_refused(struct kernel_side *k);
+
+/*
+ * So are those that keep the kernel's copies of arguments: there are none where programs may not be
+ * attached to functions. They are loaded when somebody first asks for copies (WIRE_NEED_COPIES),
+ * and attached while anybody does.
+ */
+bool is_copy_program(const char *name);
+/* Why not; empty when they can be had. Attaches a program that does nothing, and takes it off. */
+void copies_lack(const struct btf *kernel, char why[LIVE_WHY_MAX]);
+void copies_learn(struct kernel_side *k);
+void copies_refused(struct kernel_side *k);
+bool copies_can_have(const struct kernel_side *k, const struct bpf_program *program);
+/* They are asked for and can be had, but the programs are not loaded. */
+bool copies_missing(const struct kernel_side *k, const uint8_t *want);
+/* Attaches the programs or takes them off, as `want` asks for copies or not. */
+void copies_follow(struct kernel_side *k, const uint8_t *want);
+void copies_detach(struct kernel_side *k);
 
 /* The clock the kernel side stamps events with: it does not jump when the machine's is set. */
 uint64_t kernel_now_ns(const struct kernel_side *k);

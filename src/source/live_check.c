@@ -131,7 +131,7 @@ static int programs_load(struct probing *p)
 	uint8_t every[WIRE_SYSCALLS_MAX];
 	struct err err = { 0 };
 
-	memset(every, 1, sizeof(every));
+	memset(every, WIRE_NEED_EVENT | WIRE_NEED_COPIES, sizeof(every));
 	p->is_loaded = kernel_load(&p->loaded, &options, every, &err) == 0;
 	if (!p->is_loaded)
 		say_why(p, err.text);
@@ -196,6 +196,15 @@ static int has_io_uring(struct probing *p)
 		say_why(p, p->loaded.uring_lacks);
 	else
 		uring_lacks(p->btf, p->why);
+	return !p->why[0];
+}
+
+static int has_copies(struct probing *p)
+{
+	if (p->is_loaded)
+		say_why(p, p->loaded.copies_lack);
+	else
+		copies_lack(p->btf, p->why);
 	return !p->why[0];
 }
 

@@ -22,6 +22,7 @@ struct knobs {
 	uint32_t snaplen, shards_mask;
 	uint64_t boot_epoch_ns;
 	uint32_t look_every;
+	uint32_t copies;
 };
 
 /* All CPUs together put a sixteenth of a ring in before any of them looks. */
@@ -74,7 +75,7 @@ static int set_knobs(const struct kernel_side *k, const struct live_options *opt
 		     struct bpf_object *object)
 {
 	const struct knobs knobs = { options->snaplen, options->shards - 1, k->boot_epoch_ns,
-				     look_every(options) };
+				     look_every(options), !k->copies_lack[0] };
 	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
 	size_t room = 0;
 	void *initial = map ? (void *)(uintptr_t)bpf_map__initial_value(map, &room) : NULL;
@@ -291,6 +292,7 @@ static void *learn_kernel(void *argument)
 	iterators_lack(k->types, why);
 	k->no_iterators = why[0];
 	uring_lacks(k->types, k->uring_lacks);
+	copies_learn(k);
 	return NULL;
 }
 
@@ -326,16 +328,39 @@ int kernel_load_begin(struct kernel_side *k, const struct live_options *options,
 	return 0;
 }
 
+/* Once more without programs one can do without; `n` when that is no other attempt. */
+static int load_without(struct kernel_side *k, int n, const struct load_part *first, bool copies,
+			bool uring)
+{
+	const bool have_copies = copies_missing(k, first->want);
+	const bool have_uring = k->types && !k->uring_lacks[0];
+
+	if (copies > have_copies || uring > have_uring)
+		return n;
+	if (copies)
+		copies_refused(k);
+	if (uring)
+		uring_refused(k);
+	begin_parts(k, first->options, first->want);
+	n = end_parts(k);
+	if (n < 0 && copies)
+		k->copies_lack[0] = '\0';
+	if (n < 0 && uring)
+		k->uring_lacks[0] = '\0';
+	return n;
+}
+
 int kernel_load_end(struct kernel_side *k, struct err *err)
 {
 	const struct load_part first = k->parts[0];
 	int n = end_parts(k);
 
-	if (n < 0 && n != -EPERM && k->types && !k->uring_lacks[0]) {
-		uring_refused(k);
-		begin_parts(k, first.options, first.want);
-		n = end_parts(k);
-	}
+	if (n < 0 && n != -EPERM)
+		n = load_without(k, n, &first, true, false);
+	if (n < 0 && n != -EPERM)
+		n = load_without(k, n, &first, false, true);
+	if (n < 0 && n != -EPERM)
+		n = load_without(k, n, &first, true, true);
 	btf__free(k->types);
 	k->types = NULL;
 	return n < 0 ? load_error(err, n) : 0;
@@ -359,7 +384,7 @@ static int attach_object(struct kernel_side *k, struct bpf_object *object, struc
 		struct bpf_link *link;
 
 		/* Iterators are attached when read. */
-		if (is_jumped_to(name) || strncmp(name, "each_", 5) == 0 ||
+		if (is_jumped_to(name) || is_copy_program(name) || strncmp(name, "each_", 5) == 0 ||
 		    bpf_program__fd(program) < 0)
 			continue;
 		link = bpf_program__attach(program);
@@ -386,6 +411,7 @@ void kernel_unload(struct kernel_side *k)
 		end_parts(k);
 	for (size_t i = 0; i < k->nlinks; i++)
 		bpf_link__destroy(k->links[i]);
+	copies_detach(k);
 	if (k->needs)
 		munmap(k->needs, sizeof(*k->needs));
 	for (size_t i = k->nobjects; i-- > 0;)

@@ -47,6 +47,8 @@ bool program_wanted(const struct kernel_side *k, const struct bpf_program *progr
 	const char *name = bpf_program__name(program);
 	int native;
 
+	if (is_copy_program(name))
+		return copies_missing(k, want) && copies_can_have(k, program);
 	if (!is_exit(name)) {
 		if (!k->types)
 			return false;
@@ -97,15 +99,19 @@ void programs_remember(struct kernel_side *k, const struct bpf_object *object)
 	{
 		const char *name = bpf_program__name(program);
 
-		if (is_exit(name) && bpf_program__fd(program) >= 0)
+		if (bpf_program__fd(program) < 0)
+			continue;
+		if (is_exit(name))
 			k->loaded[native_of(name)] = true;
+		else if (is_copy_program(name))
+			k->copies_loaded = true;
 	}
 }
 
 bool kernel_lacks(const struct kernel_side *k, const uint8_t *want)
 {
 	if ((need_wanted(want, WIRE_NEED_EARLY) && !k->loaded[WIRE_EARLY]) ||
-	    (need_wanted(want, WIRE_NEED_LATE) && !k->loaded[WIRE_LATE]))
+	    (need_wanted(want, WIRE_NEED_LATE) && !k->loaded[WIRE_LATE]) || copies_missing(k, want))
 		return true;
 	for (unsigned code = 0; code < SYSCALL_CODES; code++) {
 		const struct syscall_info *info = syscall_info(code);

@@ -61,11 +61,12 @@ _Static_assert(sizeof(struct wire_event) == 26, "the header as files have it");
  *	+-----+-------+---------+------+-------+-------+---------+-------+---------+
  *	   2             0..3      8      2       2     4 * count           0..3
  *
- * The first padding is that of a block which ends there. Flags: SCAP_IO_URING; others mean nothing
- * yet. Behind them stand the parameters of tables/extensions.def, as many as the writer knew.
+ * The first padding is that of a block which ends there. Flags: SCAP_IO_URING, SCAP_COPIED; others
+ * mean nothing yet. Behind them stand the parameters of tables/extensions.def, as many as the writer knew.
  */
 #define EXTENSION_MARK "besra\0\0\1"
 #define SCAP_IO_URING  0x1
+#define SCAP_COPIED    0x2
 
 /* Appends what belongs there, in a multiple of four bytes; nothing for an event without any. */
 void scap_put_extension(struct buf *out, const struct event *ev);

@@ -4,15 +4,23 @@
 #define MARK_BYTES (sizeof(EXTENSION_MARK) - 1)
 #define HEAD_BYTES (MARK_BYTES + 2 * sizeof(uint16_t))
 
+static uint16_t marks_of(const struct event *ev)
+{
+	const unsigned copies = ev->flags & (WIRE_COPIED | WIRE_REREAD);
+
+	return (uint16_t)((ev->flags & WIRE_IO_URING ? SCAP_IO_URING : 0) |
+			  (copies == WIRE_COPIED ? SCAP_COPIED : 0));
+}
+
 void scap_put_extension(struct buf *out, const struct event *ev)
 {
 	static const uint8_t zeros[4];
 	const size_t start = out->len;
 
-	if (!ev->nextra && !(ev->flags & WIRE_IO_URING))
+	if (!ev->nextra && !marks_of(ev))
 		return;
 	buf_add(out, EXTENSION_MARK, MARK_BYTES);
-	scap_put_u16(out, ev->flags & WIRE_IO_URING ? SCAP_IO_URING : 0);
+	scap_put_u16(out, marks_of(ev));
 	scap_put_u16(out, ev->nextra);
 	for (unsigned i = 0; i < ev->nextra; i++)
 		scap_put_u32(out, (uint32_t)event_extension(ev, i).len);
@@ -65,5 +73,7 @@ bool scap_take_extension(struct raw *raw, const uint8_t *p, size_t len, struct b
 		return false;
 	if (flags & SCAP_IO_URING)
 		raw->flags |= WIRE_IO_URING;
+	if (flags & SCAP_COPIED)
+		raw->flags |= WIRE_COPIED;
 	return true;
 }

@@ -105,6 +105,39 @@ static void the_extension_is_asked_for_where_a_rule_reads_it(void **state)
 	}
 }
 
+/* What the state alone needs costs no copies. */
+static void rules_ask_for_copies_of_what_can_be_rewritten(void **state)
+{
+	static const struct {
+		const char *condition;
+		long calls[6];
+	} cases[] = {
+		{ "evt.type = unlinkat", { SYS_unlinkat, -1 } },
+		{ "evt.type in (renameat2, mount) and proc.name = x",
+		  { SYS_renameat2, SYS_mount, -1 } },
+		{ "evt.type in (connect, bind, sendto, sendmsg)",
+		  { SYS_connect, SYS_bind, SYS_sendto, SYS_sendmsg, -1 } },
+		{ "evt.type in (execve, openat)", { SYS_execve, SYS_execveat, SYS_openat, -1 } },
+		{ "evt.type in (close, dup, setuid, kill, mmap, fchmod)", { -1 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct ruleset *r = load(cases[i].condition, "x");
+		struct needs n;
+
+		print_message("  %s\n", cases[i].condition);
+		needs_of_rules(r, &n);
+		for (long nr = 0; nr < WIRE_SYSCALLS_MAX; nr++) {
+			bool asked = n.syscall[nr] & WIRE_NEED_COPIES;
+
+			if (asked != is_among(nr, cases[i].calls))
+				fail_msg("system call %ld: %s", nr, asked ? "asked" : "not asked");
+		}
+		ruleset_free(r);
+	}
+}
+
 static void a_rule_that_is_off_asks_for_nothing(void **state)
 {
 	static const struct rule_selector off = { .enable = false, .rule = { "R", 1 } };
@@ -206,6 +239,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_extension_is_asked_for_where_a_rule_reads_it),
+		cmocka_unit_test(rules_ask_for_copies_of_what_can_be_rewritten),
 		cmocka_unit_test(a_rule_that_is_off_asks_for_nothing),
 		cmocka_unit_test(more_calls_leave_what_is_asked_of_the_others),
 		cmocka_unit_test(calls_without_an_event_of_their_own_are_asked_for_by_name),

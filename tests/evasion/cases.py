@@ -5,10 +5,11 @@ Every event an attack tells of must be reported with the values it told. Beyond 
 
 rules   shipped rules that must fire between its beginning and its end
 lies    (field of besra's, field of the oracle): where the two differ, the argument's text says
-        something else than what happened. The attack must have come so far at least once.
+        something else than what happened. The attack must have come so far at least once, or never
+        where the text is the kernel's own copy.
 varies  a field that must take both values: the race was won sometimes, lost sometimes
-racy    no object of the kernel's is left: the text may say something else, and it is told how
-        often it did
+racy    no object of the kernel's is left: the values agree only where `besra --check-kernel`
+        says that arguments are taken from the kernel's own copies
 alone   (shipped rule, path): the shipped rules are loaded without those of watch.yaml, so that the
         kernel side may keep back what they cannot match; the rule must fire once for each time
         that path was opened, whatever the text said
@@ -98,7 +99,8 @@ CASES = [
 
     # ---- Arguments without an object in the kernel ---------------------------------------------
     *[Case(f"{call}-rewritten", f"a thread rewrites the {what} during {how}",
-           "the call and its result", "the text is what memory held at the end", racy=True)
+           "where the kernel permits fentry: its own copy of the text",
+           "elsewhere: the text is what memory held at the end", racy=True)
       for call, what, how in (
           ("unlink", "path", "unlinkat"), ("rename", "path", "renameat"),
           ("mkdir", "path", "mkdirat"), ("chmod", "path", "chmod"), ("link", "path", "linkat"),

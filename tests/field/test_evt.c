@@ -133,6 +133,30 @@ static void work_through_a_ring_is_marked(void **state)
 	world_fini(&w);
 }
 
+/* One that had to be read again takes the others' worth away. */
+static void copies_of_the_kernel_are_marked(void **state)
+{
+	static const struct {
+		uint16_t flags;
+		const char *says;
+	} cases[] = {
+		{ 0, "false" },
+		{ WIRE_COPIED, "true" },
+		{ WIRE_REREAD, "false" },
+		{ WIRE_COPIED | WIRE_REREAD, "false" },
+	};
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	EVENT_OF(&w, EVENT_RENAME_X, 10, INT(0), TEXT("/a"), TEXT("/b"));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		w.ev.flags = cases[i].flags;
+		assert_string_equal(shown(&w, "evt.is_copied_by_kernel"), cases[i].says);
+	}
+	world_fini(&w);
+}
+
 static void a_result_is_success_or_a_name(void **state)
 {
 	static const struct evt_case cases[] = {
@@ -523,6 +547,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_event_tells_what_it_is),
 		cmocka_unit_test(work_through_a_ring_is_marked),
+		cmocka_unit_test(copies_of_the_kernel_are_marked),
 		cmocka_unit_test(a_result_is_success_or_a_name),
 		cmocka_unit_test(arguments_are_found_by_index_and_name),
 		cmocka_unit_test(open_flags_are_told),

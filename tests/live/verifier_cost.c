@@ -32,7 +32,7 @@ static const char *tail(const char *log)
 	return len > LOG_TAIL ? log + len - LOG_TAIL : log;
 }
 
-/* Programs for what only other kernels have are left out. */
+/* Programs for what only other kernels have are left out, and those on functions. */
 static bool has_target(const struct btf *kernel, const struct bpf_program *program)
 {
 	const char *section = bpf_program__section_name(program), *name = strchr(section, '/');

@@ -122,6 +122,9 @@ static void an_extension_comes_back(void **state)
 		{ "of an older writer, who knew less", { BYTES("/real\0"), BYTES("t") }, 2, 0 },
 		{ "work of an io_uring", { BYTES("/real\0") }, 1, WIRE_IO_URING },
 		{ "work of an io_uring and nothing else", { BYTES("") }, 0, WIRE_IO_URING },
+		{ "names as the kernel copied them", { BYTES("/real\0") }, 1, WIRE_COPIED },
+		{ "these and nothing else", { BYTES("") }, 0, WIRE_COPIED },
+		{ "both marks", { BYTES("") }, 0, WIRE_COPIED | WIRE_IO_URING },
 		{ "none", { BYTES("") }, 0, 0 },
 	};
 	struct buf a = { 0 }, b = { 0 };
