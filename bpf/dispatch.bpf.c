@@ -22,7 +22,7 @@ int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
 		copies_forget();
 		return 0;
 	}
-	if (!task_wanted(task, n))
+	if (!caller_wanted(task, n))
 		return 0;
 	if (ret < 0 && n->syscall[nr] & WIRE_NEED_SUCCESS) {
 		count_saved(nr);

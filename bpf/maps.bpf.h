@@ -97,7 +97,10 @@ struct bpf_scratch {
 	__u32 path_at;
 	struct {
 		__u64 dentry, top, mount;
-	} walk;          /* addresses: see core/path.bpf.h */
+	} walk; /* addresses: see core/path.bpf.h */
+	struct {
+		__u64 start, pid;
+	} caller;        /* who called last, and is in scope: see core/scope.bpf.h */
 	__u64 file;      /* the address of the file a call opened */
 	__u64 forgotten; /* see forget */
 	__u32 unlooked[WIRE_LANES *

@@ -45,16 +45,42 @@ __noinline int task_in_cgroup(__u64 address, const struct wire_needs *n)
 	return false;
 }
 
+static __always_inline bool task_in_tree(struct task_struct *t)
+{
+	struct wire_task *record = bpf_task_storage_get(&tasks, t->group_leader, NULL, 0);
+
+	return record && record->scope;
+}
+
 static __always_inline bool task_wanted(struct task_struct *t, const struct wire_needs *n)
 {
-	struct wire_task *record;
-
 	if (n->scope == WIRE_SCOPE_ALL)
 		return true;
-	if (n->scope == WIRE_SCOPE_CGROUP)
-		return task_in_cgroup(as_number(t), n);
-	record = bpf_task_storage_get(&tasks, t->group_leader, NULL, 0);
-	return record && record->scope;
+	return n->scope == WIRE_SCOPE_CGROUP ? task_in_cgroup(as_number(t), n) : task_in_tree(t);
+}
+
+/* Nobody leaves the scope of a process tree: who was found in it last is not looked up again. */
+static __always_inline bool caller_in_tree(struct task_struct *t)
+{
+	struct bpf_scratch *e = emit_scratch();
+
+	if (!e)
+		return false;
+	if (e->caller.pid == t->pid && e->caller.start == t->start_boottime)
+		return true;
+	if (!task_in_tree(t))
+		return false;
+	e->caller.pid = t->pid;
+	e->caller.start = t->start_boottime;
+	return true;
+}
+
+/* task_wanted of the task whose call ends. */
+static __always_inline bool caller_wanted(struct task_struct *t, const struct wire_needs *n)
+{
+	if (n->scope == WIRE_SCOPE_ALL)
+		return true;
+	return n->scope == WIRE_SCOPE_CGROUP ? task_in_cgroup(as_number(t), n) : caller_in_tree(t);
 }
 
 #endif
