@@ -139,8 +139,9 @@ def reason(difference):
         return "the thread was killed inside the call, which never came to its end"
     if d.what == "only besra" and getattr(d.ours, "result", None) == -errno.EINTR:
         return "the thread was killed inside the call: its end came, but not to the tracer"
-    if d.what == "only besra" and getattr(d.ours, "result", None) == -errno.ENOSYS and \
-            d.is_last_call:
+    # Events of calls without one of their own tell no result.
+    if d.what == "only besra" and d.is_last_call and \
+            getattr(d.ours, "result", 0) in (-errno.ENOSYS, None):
         return "the thread was killed where its tracer had stopped it before the call, which " \
                "was not made: the kernel says ENOSYS"
     if d.what == "only besra" and d.ours == strace_log.Signal(signal.SIGKILL):
