@@ -120,6 +120,9 @@ DIFFERENCES = [
                                                      "thread_sets_name", "thread_sets_uid"},
      lambda theirs, ours, record: abs(theirs - (ours or 0)) == 1,
      "the other thread may end before or after this event"),
+    (["field proc.fdopencount"], {"thread_opens_file"},
+     lambda theirs, ours, record: record["n"] == 2 and ours == theirs + 1,
+     "the other thread may open its file before its maker's call is over"),
     (["parameter fork.ptid", "field proc.ppid"], {"orphan_to_subreaper"}, always,
      "the first parent may still live when the child's fork returns"),
 ]
