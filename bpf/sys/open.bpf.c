@@ -19,7 +19,8 @@ static __always_inline bool opened_nameless(struct bpf_scratch *e, struct task_s
 }
 
 /* The path of the file that was opened, whatever its name says by now. Quick where many calls are. */
-static __always_inline void opened_extension(struct bpf_scratch *e, bool quick)
+static __always_inline void opened_extension(struct bpf_scratch *e, struct task_struct *task,
+					     bool quick)
 {
 	const struct path *path = e->file ? &OPENED(e)->f_path : NULL;
 
@@ -28,15 +29,15 @@ static __always_inline void opened_extension(struct bpf_scratch *e, bool quick)
 	else
 		emit_path(e, path);
 	emit_empty(e);
-	emit_cred(e, (const struct cred *)current_credentials());
+	emit_cred(e, task->cred);
 	emit_empty(e);
 }
 
-#define open_extension(e, c)              opened_extension(e, true)
-#define openat_extension(e, c)            opened_extension(e, true)
-#define openat2_extension(e, c)           opened_extension(e, false)
-#define creat_extension(e, c)             opened_extension(e, false)
-#define open_by_handle_at_extension(e, c) opened_extension(e, false)
+#define open_extension(e, c)              opened_extension(e, task, true)
+#define openat_extension(e, c)            opened_extension(e, task, true)
+#define openat2_extension(e, c)           opened_extension(e, task, false)
+#define creat_extension(e, c)             opened_extension(e, task, false)
+#define open_by_handle_at_extension(e, c) opened_extension(e, task, false)
 
 SYSCALL_EXIT_EXTENDED(open, OPEN, OPEN_X, LANE_FD | SENT_HERE, opened_nameless(e, task, c))
 {
