@@ -144,6 +144,8 @@ static __always_inline void keep_name(struct uring_request *p, __u32 which, stru
 	BOUND(at, 8191);
 	if (name)
 		n = bpf_probe_read_kernel_str(p->text + at, PATH_CAP, name);
+	if (n < 0)
+		p->marks |= URING_REREAD;
 	if (n < 0 && user)
 		n = read_user_str(p->text + at, PATH_CAP, (void *)user);
 	if (n < 0 && (name || user))

@@ -15,6 +15,7 @@ enum uring_mark {
 	URING_LONG = 1 << 0,    /* the text stands in uring_texts */
 	URING_SILENT = 1 << 1,  /* only its failure will be told */
 	URING_REFUSED = 1 << 2, /* the entry was not accepted */
+	URING_REREAD = 1 << 3,  /* of its names, some are not the kernel's copies */
 };
 
 struct uring_request {

@@ -53,6 +53,7 @@ __noinline int uring_name(struct bpf_scratch *e, __u64 req, __u32 which)
 		}
 		from = t->text;
 	}
+	e->flags |= p->marks & URING_REREAD ? WIRE_REREAD : WIRE_COPIED;
 	if (len == PATH_CAP)
 		count_loss(WIRE_LOSS_CUT, e->type);
 	BOUND(at, 8191);

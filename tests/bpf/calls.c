@@ -125,7 +125,9 @@ static int record(const struct run *run, struct recording *r, struct err *err)
 	pid_t child;
 	char c = 0;
 
-	memset(want, WIRE_NEED_EVENT | WIRE_NEED_FAILED | (run->extended ? WIRE_NEED_EXTENSION : 0),
+	memset(want,
+	       WIRE_NEED_EVENT | WIRE_NEED_FAILED | WIRE_NEED_COPIES |
+		       (run->extended ? WIRE_NEED_EXTENSION : 0),
 	       sizeof(want));
 	s = source_open_live(&o, err);
 	if (!s)

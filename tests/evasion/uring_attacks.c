@@ -27,7 +27,9 @@ static void open_by_ring(const struct attack *a, const char *path)
 	fd = uring_run(&ring);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		uring_die("open");
-	tell(a, "openat", "evt.is_io_uring=true\tevt.kernel_path=/etc/shadow\tfd.ino=%ju",
+	tell(a, "openat",
+	     "evt.is_io_uring=true\tevt.is_copied_by_kernel=true\tevt.kernel_path=/etc/shadow"
+	     "\tfd.ino=%ju",
 	     (uintmax_t)st.st_ino);
 	close(fd);
 	uring_close(&ring);

@@ -100,7 +100,9 @@ int main(int argc, char **argv)
 	}
 	if (child < 0 || read(ready[0], &c, 1) != 1)
 		return 1;
-	memset(want, WIRE_NEED_EVENT | WIRE_NEED_FAILED | (extended ? WIRE_NEED_EXTENSION : 0),
+	memset(want,
+	       WIRE_NEED_EVENT | WIRE_NEED_FAILED | WIRE_NEED_COPIES |
+		       (extended ? WIRE_NEED_EXTENSION : 0),
 	       sizeof(want));
 	if (live_want(s, want, true, &err) < 0 || live_scope_pid(s, child, &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
