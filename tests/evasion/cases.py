@@ -108,6 +108,8 @@ CASES = [
           ("failed-exec", "path", "execve, which fails"),
           ("failed-connect", "path", "connect, which fails"),
           ("sendto", "port", "sendto"))],
+    Case("pointer-used-again", "two names by one pointer, and another name by it in the next call",
+         "the text that each call had; that it is nobody's copy", ""),
 ]
 
 

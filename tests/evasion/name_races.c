@@ -265,6 +265,30 @@ static void sendto_rewritten(const struct attack *a)
 	rewriter_stop(&r);
 }
 
+/*
+ * What the kernel copied for one name is not told of another: two names by one pointer, which may
+ * have differed, and a call that is refused before its name is looked at.
+ */
+static void pointer_used_again(const struct attack *a)
+{
+	char path[] = "plan-a";
+	int fd;
+
+	write_file(path, "a");
+	begin();
+	if (linkat(AT_FDCWD, path, AT_FDCWD, path, 0) == 0 || errno != EEXIST)
+		die("linkat");
+	tell(a, "linkat", "evt.rawres=%d\tevt.is_copied_by_kernel=false", -EEXIST);
+	fd = openat(AT_FDCWD, path, O_RDONLY);
+	tell_opened(a, "openat", fd);
+	close(fd);
+	path[5] = 'b';
+	if (openat(AT_FDCWD, path, O_TMPFILE | O_RDONLY) >= 0 || errno != EINVAL)
+		die("O_TMPFILE without the right to write");
+	tell(a, "openat", "evt.rawres=%d\tfd.name>=/plan-b\tevt.is_copied_by_kernel=false",
+	     -EINVAL);
+}
+
 const struct attack_case name_race_cases[] = {
 	{ "unlink-rewritten", unlink_rewritten },
 	{ "rename-rewritten", rename_rewritten },
@@ -275,5 +299,6 @@ const struct attack_case name_race_cases[] = {
 	{ "failed-exec-rewritten", failed_exec_rewritten },
 	{ "failed-connect-rewritten", failed_connect_rewritten },
 	{ "sendto-rewritten", sendto_rewritten },
+	{ "pointer-used-again", pointer_used_again },
 	{ NULL, NULL },
 };
