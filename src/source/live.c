@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "live.h"
+#include "proc.h"
 
 #include "base/clock.h"
 
@@ -146,12 +147,14 @@ static bool repair(struct live *l)
 /* Nothing else is to be done: one that was put off. */
 static bool repair_idle(struct live *l)
 {
-	uint32_t tgid = 0;
-	const unsigned lost = repairs_idle(&l->repairs, &tgid);
+	uint32_t id = 0;
+	const unsigned lost = repairs_idle(&l->repairs, &id);
+	/* One that was put off when it was to be looked up may be any thread of its group. */
+	const int64_t tgid = lost ? proc_group_of(id) : 0;
 
-	if (lost)
-		list_again(l, tgid, lost);
-	return lost;
+	if (tgid)
+		list_again(l, (uint32_t)tgid, lost);
+	return tgid;
 }
 
 /* A task that began after the event is another one of the same number. */
