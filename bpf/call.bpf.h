@@ -306,8 +306,10 @@ static __always_inline int emit_end_of(void *ctx, struct bpf_scratch *e, struct 
 	e->lane = lane & ~SENT_HERE;
 	if (n && n->syscall[nr] & WIRE_NEED_LATE)
 		bpf_tail_call(ctx, &exit_programs, WIRE_LATE);
-	if (lane & SENT_HERE)
+	if (lane & SENT_HERE) {
+		copies_forget();
 		return emit_submit_of(e, lane & ~SENT_HERE, task->tgid, record_of(task, e->type));
+	}
 	bpf_tail_call(ctx, &exit_programs, WIRE_SEND);
 	count_loss(WIRE_LOSS_TAIL_CALL, e->type);
 	return 0;
