@@ -274,7 +274,7 @@ static void live_close(struct source *s)
 	free(l);
 }
 
-static int open_rings(struct live *l, const struct live_options *o, struct err *err)
+static int create_rings(struct live *l, const struct live_options *o, struct err *err)
 {
 	for (uint32_t lane = 0; lane < WIRE_LANES; lane++)
 		for (uint32_t shard = 0; shard < o->shards; shard++) {
@@ -283,7 +283,7 @@ static int open_rings(struct live *l, const struct live_options *o, struct err *
 				lane == WIRE_LANE_STATE ? o->state_ring_bytes : o->bulk_ring_bytes;
 			struct ring *r = &l->rings[l->nrings];
 			struct epoll_event ready = { .events = EPOLLIN };
-			int n = ring_open(r, bytes, err);
+			int n = ring_create(r, bytes, err);
 
 			if (n < 0)
 				return n;
@@ -333,9 +333,11 @@ struct source *source_open_live(const struct live_options *options, struct err *
 	l->options = o;
 	n = kernel_load_begin(&l->kernel, &o, o.want ? o.want : nothing, err);
 	if (n == 0)
-		n = open_rings(l, &o, err);
+		n = create_rings(l, &o, err);
 	if (n == 0)
 		n = kernel_load_end(&l->kernel, err);
+	for (size_t i = 0; n == 0 && i < l->nrings; i++)
+		n = ring_map(&l->rings[i], err);
 	if (n == 0) {
 		l->kernel.needs->scope = o.scope;
 		if (o.scope == WIRE_SCOPE_CGROUP)

@@ -28,7 +28,9 @@ struct ring {
 	int fd;
 };
 
-int ring_open(struct ring *r, uint32_t bytes, struct err *err);
+/* Whichever fails with *err filled, ring_close cleans up. */
+int ring_create(struct ring *r, uint32_t bytes, struct err *err);
+int ring_map(struct ring *r, struct err *err);
 void ring_close(struct ring *r);
 /* The oldest record not yet taken; false when there is none. */
 bool ring_peek(struct ring *r, const uint8_t **record, uint32_t *len);

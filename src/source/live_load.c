@@ -132,20 +132,36 @@ static int load_maps(struct kernel_side *k)
 /* Below that many programs, two threads would not be done sooner than one. */
 #define WORTH_PARTS 16
 
+/* The functions a program calls are gone through as well. */
+#define WORK_OF_CALL 50
+
 struct share {
 	struct bpf_program *program;
-	size_t insns;
+	size_t work;
 };
 
-static int by_insns(const void *a, const void *b)
+/* How much there is for the verifier, as far as can be told beforehand, in instructions. */
+static size_t work_of(const struct bpf_program *program)
+{
+	const struct bpf_insn *insns = bpf_program__insns(program);
+	const size_t n = bpf_program__insn_cnt(program);
+	size_t work = n;
+
+	for (size_t i = 0; i < n; i++)
+		if (insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].src_reg == BPF_PSEUDO_CALL)
+			work += WORK_OF_CALL;
+	return work;
+}
+
+static int by_work(const void *a, const void *b)
 {
 	const struct share *x = a, *y = b;
 
-	return (x->insns < y->insns) - (x->insns > y->insns);
+	return (x->work < y->work) - (x->work > y->work);
 }
 
 /*
- * Of the programs that are wanted, an object loads those that fall to its part: the longest first,
+ * Of the programs that are wanted, an object loads those that fall to its part: the most work first,
  * each to the part with the least to do. All parts come to the same division. 1, or 0 when there are
  * none; -errno.
  */
@@ -164,9 +180,9 @@ static int choose_programs(struct load_part *part, struct bpf_object *object)
 	{
 		bpf_program__set_autoload(program, false);
 		if (program_wanted(part->side, program, part->want))
-			shares[n++] = (struct share){ program, bpf_program__insn_cnt(program) };
+			shares[n++] = (struct share){ program, work_of(program) };
 	}
-	qsort(shares, n, sizeof(*shares), by_insns);
+	qsort(shares, n, sizeof(*shares), by_work);
 	nparts = n < WORTH_PARTS ? 1 : LOAD_PARTS;
 	for (size_t i = 0; i < n; i++) {
 		size_t least = 0;
@@ -174,7 +190,7 @@ static int choose_programs(struct load_part *part, struct bpf_object *object)
 		for (size_t p = 1; p < nparts; p++)
 			if (load[p] < load[least])
 				least = p;
-		load[least] += shares[i].insns;
+		load[least] += shares[i].work;
 		if (least == part->number)
 			bpf_program__set_autoload(shares[i].program, true);
 	}

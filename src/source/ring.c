@@ -11,31 +11,31 @@
 #define RECORD_BUSY (1u << 31)
 #define RECORD_DROP (1u << 30)
 
-int ring_open(struct ring *r, uint32_t bytes, struct err *err)
+int ring_create(struct ring *r, uint32_t bytes, struct err *err)
 {
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *map;
-
 	*r = (struct ring){ .fd = -1, .size = bytes };
 	r->fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "besra_ring", 0, 0, bytes, NULL);
 	if (r->fd < 0)
 		return err_set(err, -errno, "create a ring buffer of %u bytes: %s", bytes,
 			       strerror(errno));
+	return 0;
+}
+
+int ring_map(struct ring *r, struct err *err)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *map;
+
 	map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
 	if (map == MAP_FAILED)
-		goto failed;
+		return err_set(err, -errno, "map a ring buffer: %s", strerror(errno));
 	r->consumer = map;
-	map = mmap(NULL, page + 2 * (size_t)bytes, PROT_READ, MAP_SHARED, r->fd, (off_t)page);
+	map = mmap(NULL, page + 2 * r->size, PROT_READ, MAP_SHARED, r->fd, (off_t)page);
 	if (map == MAP_FAILED)
-		goto failed;
+		return err_set(err, -errno, "map a ring buffer: %s", strerror(errno));
 	r->producer = map;
 	r->data = (const uint8_t *)map + page;
 	return 0;
-
-failed:
-	err_set(err, -errno, "map a ring buffer: %s", strerror(errno));
-	ring_close(r);
-	return err ? err->code : -ENOMEM;
 }
 
 void ring_close(struct ring *r)
