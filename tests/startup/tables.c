@@ -191,6 +191,9 @@ static int follow(struct engine *e, struct source *s, uint64_t rest_ns, struct e
 	int n;
 
 	for (;;) {
+		/* Before the step: however long it takes to get on, what is held back comes out. */
+		const uint64_t now = clock_monotonic_ns();
+
 		n = engine_step(e, err);
 		if (n != 1 && n != -EAGAIN)
 			return n;
@@ -208,7 +211,7 @@ static int follow(struct engine *e, struct source *s, uint64_t rest_ns, struct e
 			continue;
 		}
 		live_repairs(s, &r);
-		if (asked && clock_monotonic_ns() - last > rest_ns && !r.waiting)
+		if (asked && now > last + rest_ns && !r.waiting)
 			return 0;
 		live_wait(s, NAP_NS);
 	}
