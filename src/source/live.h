@@ -93,6 +93,8 @@ int kernel_load(struct kernel_side *k, const struct live_options *options, const
 int kernel_load_begin(struct kernel_side *k, const struct live_options *options,
 		      const uint8_t *want, struct err *err);
 int kernel_load_end(struct kernel_side *k, struct err *err);
+/* Whether any call of `want` has that bit of enum wire_need. */
+bool need_wanted(const uint8_t *want, uint8_t need);
 /* Whether a program is to be loaded for what is wanted, and is not loaded yet. */
 bool program_wanted(const struct kernel_side *k, const struct bpf_program *program,
 		    const uint8_t *want);

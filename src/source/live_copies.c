@@ -83,17 +83,9 @@ bool copies_can_have(const struct kernel_side *k, const struct bpf_program *prog
 	return false;
 }
 
-static bool copies_wanted(const uint8_t *want)
-{
-	for (size_t i = 0; i < WIRE_SYSCALLS_MAX; i++)
-		if (want[i] & WIRE_NEED_COPIES)
-			return true;
-	return false;
-}
-
 bool copies_missing(const struct kernel_side *k, const uint8_t *want)
 {
-	return !k->copies_lack[0] && !k->copies_loaded && copies_wanted(want);
+	return !k->copies_lack[0] && !k->copies_loaded && need_wanted(want, WIRE_NEED_COPIES);
 }
 
 /* A kind of call whose copies are not to be had is told from the caller's memory. */
@@ -124,7 +116,7 @@ void copies_detach(struct kernel_side *k)
 
 void copies_follow(struct kernel_side *k, const uint8_t *want)
 {
-	if (!copies_wanted(want)) {
+	if (!need_wanted(want, WIRE_NEED_COPIES)) {
 		copies_detach(k);
 		return;
 	}

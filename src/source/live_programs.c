@@ -29,7 +29,7 @@ static bool is_exit(const char *program)
 	return strncmp(program, "exit_", 5) == 0;
 }
 
-static bool need_wanted(const uint8_t *want, uint8_t need)
+bool need_wanted(const uint8_t *want, uint8_t need)
 {
 	for (size_t i = 0; i < WIRE_SYSCALLS_MAX; i++)
 		if (want[i] & need)

@@ -56,6 +56,23 @@ void proc_read_link(const char *dir, const char *name, char *out)
 		out[n - (ssize_t)(sizeof(gone) - 1)] = '\0';
 }
 
+void proc_each_number(struct lister *l, int64_t pid, const char *name,
+		      void (*put)(struct lister *l, int64_t pid, int64_t number))
+{
+	char path[64];
+	const struct dirent *d;
+	int64_t number;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%" PRId64 "/%s", pid, name);
+	dir = opendir(path);
+	while (dir && (d = readdir(dir)))
+		if (str_to_i64(str_from(d->d_name), &number))
+			put(l, pid, number);
+	if (dir)
+		closedir(dir);
+}
+
 /* ---- Which processes ------------------------------------------------------------------------- */
 
 static bool add_pid(struct lister *l, int64_t pid)
@@ -211,7 +228,7 @@ static uint32_t open_flags_of(const char *fdinfo)
 }
 
 /* Its time is that before the reading: what comes behind it is applied once more, to no harm. */
-static void put_fd(struct lister *l, struct proc_sockets *sockets, int64_t pid, int64_t num)
+static void put_fd(struct lister *l, int64_t pid, int64_t num)
 {
 	char dir[64], name[64], path[128], target[PATH_MAX], info[512];
 	struct proc_socket socket = { .type = FD_UNKNOWN };
@@ -232,7 +249,7 @@ static void put_fd(struct lister *l, struct proc_sockets *sockets, int64_t pid, 
 		return;
 	type = type_of(&st, target);
 	if (S_ISSOCK(st.st_mode)) {
-		proc_socket_find(sockets, pid, path, st.st_ino, &socket);
+		proc_socket_find(l->sockets, pid, path, st.st_ino, &socket);
 		type = (enum fd_type)socket.type;
 	}
 	event_begin(&w, &l->batch, EVENT_FD_ENTRY, ts, pid, FD_ENTRY_L4PROTO + 1);
@@ -253,18 +270,7 @@ static void put_fd(struct lister *l, struct proc_sockets *sockets, int64_t pid, 
 
 static void put_fds(struct lister *l, int64_t pid)
 {
-	char path[64];
-	const struct dirent *d;
-	int64_t num;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%" PRId64 "/fd", pid);
-	dir = opendir(path);
-	while (dir && (d = readdir(dir)))
-		if (str_to_i64(str_from(d->d_name), &num))
-			put_fd(l, l->sockets, pid, num);
-	if (dir)
-		closedir(dir);
+	proc_each_number(l, pid, "fd", put_fd);
 }
 
 /* What is not in the list was gone when it was done, not before. */

@@ -22,6 +22,10 @@ void proc_read_text(const char *dir, const char *name, char *out, size_t cap);
  */
 void proc_read_link(const char *dir, const char *name, char *out);
 
+/* Calls `put` for every entry of /proc/PID/NAME that is a number: a thread, a descriptor. */
+void proc_each_number(struct lister *l, int64_t pid, const char *name,
+		      void (*put)(struct lister *l, int64_t pid, int64_t number));
+
 /* PROC_ENTRYs into the batch: of one thread, or of all of a process. */
 void proc_put_task(struct lister *l, int64_t pid, int64_t tid);
 void proc_put_tasks(struct lister *l, int64_t pid);

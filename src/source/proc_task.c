@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -277,18 +276,7 @@ void proc_put_task(struct lister *l, int64_t pid, int64_t tid)
 
 void proc_put_tasks(struct lister *l, int64_t pid)
 {
-	char path[64];
-	const struct dirent *d;
-	int64_t tid;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%" PRId64 "/task", pid);
-	dir = opendir(path);
-	while (dir && (d = readdir(dir)))
-		if (str_to_i64(str_from(d->d_name), &tid))
-			proc_put_task(l, pid, tid);
-	if (dir)
-		closedir(dir);
+	proc_each_number(l, pid, "task", proc_put_task);
 }
 
 int64_t proc_group_of(int64_t tid)
