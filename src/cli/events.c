@@ -19,7 +19,8 @@ static const struct {
 } letters[] = {
 	{ 'e', "TRACE", "the .scap trace to read; - is standard input" },
 	{ 'p', "FORMAT",
-	  "what to print of an event; without a leading * events lacking a field are left out" },
+	  "what to print of an event, tabs and all; without a leading * events lacking a field are "
+	  "left out" },
 	{ 'j', NULL, "print the fields of the format as JSON objects" },
 	{ 'b', NULL, "print data buffers in base64" },
 	{ 'n', "COUNT", "stop after so many lines" },
@@ -38,7 +39,7 @@ struct viewer {
 	struct field_ref const *fields;
 	size_t nfields;
 	struct field_history history;
-	struct buf out, line;
+	struct buf out;
 	uint64_t lines;
 	bool failed; /* standard output takes no more */
 };
@@ -209,27 +210,36 @@ static bool wanted(struct viewer *v, const struct field_ctx *ctx)
 	return hits.n > 0;
 }
 
+/*
+ * False when nothing is to be shown: a value is absent, and no star asks for the line nevertheless.
+ * No value prints a control character; those of the format stay what they are.
+ */
+static bool put_line(struct viewer *v, const struct field_ctx *ctx)
+{
+	const size_t start = v->out.len;
+
+	if (template_render(v->template, ctx, &v->out) || v->format[0] == '*')
+		return true;
+	v->out.len = start;
+	return false;
+}
+
 static void watch(const struct field_ctx *ctx, void *arg)
 {
 	struct viewer *v = arg;
 	struct field_ctx shown = *ctx;
-	bool whole;
 
 	if (!wanted(v, ctx))
 		return;
 	shown.in_output = true;
 	shown.history = &v->history;
 	shown.buffers_base64 = v->base64;
-	buf_reset(&v->line);
-	whole = template_render(v->template, &shown, &v->line);
-	if (whole || v->format[0] == '*' || v->json) {
-		if (v->json)
-			put_object(v, &shown, &v->out);
-		else
-			text_escape(&v->out, buf_view(&v->line));
-		buf_char(&v->out, '\n');
-		v->lines++;
-	}
+	if (v->json)
+		put_object(v, &shown, &v->out);
+	else if (!put_line(v, &shown))
+		return;
+	buf_char(&v->out, '\n');
+	v->lines++;
 	if (v->out.len >= FLUSH_BYTES)
 		flush_lines(v);
 }
@@ -281,7 +291,6 @@ int command_events(int argc, char **argv)
 	programs_free(v.programs);
 	pool_free(v.pool);
 	buf_fini(&v.out);
-	buf_fini(&v.line);
 	arena_free(v.arena);
 	return status;
 }
