@@ -52,11 +52,30 @@ static __always_inline bool task_in_tree(struct task_struct *t)
 	return record && record->scope;
 }
 
+/*
+ * Global: following a task's own pointer makes the verifier search all of the kernel's types by
+ * name, which takes it half a millisecond; here it does so once for each program.
+ */
+__noinline int current_in_tree(void)
+{
+	return task_in_tree(bpf_get_current_task_btf());
+}
+
+/* `t`: one that an iterator came to. */
 static __always_inline bool task_wanted(struct task_struct *t, const struct wire_needs *n)
 {
 	if (n->scope == WIRE_SCOPE_ALL)
 		return true;
 	return n->scope == WIRE_SCOPE_CGROUP ? task_in_cgroup(as_number(t), n) : task_in_tree(t);
+}
+
+static __always_inline bool current_wanted(const struct wire_needs *n)
+{
+	if (n->scope == WIRE_SCOPE_ALL)
+		return true;
+	return n->scope == WIRE_SCOPE_CGROUP
+		       ? task_in_cgroup(as_number(bpf_get_current_task_btf()), n)
+		       : current_in_tree();
 }
 
 /* Nobody leaves the scope of a process tree: who was found in it last is not looked up again. */
@@ -68,14 +87,14 @@ static __always_inline bool caller_in_tree(struct task_struct *t)
 		return false;
 	if (e->caller.pid == t->pid && e->caller.start == t->start_boottime)
 		return true;
-	if (!task_in_tree(t))
+	if (!current_in_tree())
 		return false;
 	e->caller.pid = t->pid;
 	e->caller.start = t->start_boottime;
 	return true;
 }
 
-/* task_wanted of the task whose call ends. */
+/* The same of the task whose call ends. */
 static __always_inline bool caller_wanted(struct task_struct *t, const struct wire_needs *n)
 {
 	if (n->scope == WIRE_SCOPE_ALL)

@@ -23,7 +23,7 @@ static __always_inline struct call_copies *copies_wanted(void)
 	struct call_copies *c;
 
 	if (!n || !call_number(task, regs, &nr) || !(n->syscall[nr] & WIRE_NEED_COPIES) ||
-	    !task_wanted(task, n))
+	    !current_wanted(n))
 		return NULL;
 	c = bpf_task_storage_get(&copies, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (c && c->number != regs->orig_ax) {

@@ -75,8 +75,8 @@ int each_task(struct bpf_iter__task *ctx)
 	e = iter_begin(EVENT_PROC_ENTRY, PROC_ENTRY_PARAMS, t->pid);
 	if (!e)
 		return 0;
-	cred = t->cred;
-	mm = t->mm;
+	cred = BPF_CORE_READ(t, cred);
+	mm = BPF_CORE_READ(t, mm);
 	exe = BPF_CORE_READ(mm, exe_file);
 	emit_s64(e, t->tgid);
 	emit_s64(e, task_ptid(t));

@@ -75,7 +75,7 @@ GETS_RESULT(getegid, GETEGID_X)
 /* What is in force afterwards, whether the call worked or not. */
 SYSCALL_EXIT_EXTENDED(capset, CAPSET, CAPSET_X, WIRE_LANE_STATE, false)
 {
-	const struct cred *cred = bpf_get_current_task_btf()->cred;
+	const struct cred *cred = BPF_CORE_READ(bpf_get_current_task_btf(), cred);
 
 	RESULT;
 	emit_u64(e, capabilities(&cred->cap_inheritable));

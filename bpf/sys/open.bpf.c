@@ -29,7 +29,7 @@ static __always_inline void opened_extension(struct bpf_scratch *e, struct task_
 	else
 		emit_path(e, path);
 	emit_empty(e);
-	emit_cred(e, task->cred);
+	emit_cred(e, BPF_CORE_READ(task, cred));
 	emit_empty(e);
 }
 

@@ -30,7 +30,7 @@ __noinline int emit_task(struct bpf_scratch *e)
 __noinline int emit_image(struct bpf_scratch *e)
 {
 	struct task_struct *t = bpf_get_current_task_btf();
-	const struct cred *cred = t->cred;
+	const struct cred *cred = BPF_CORE_READ(t, cred);
 	struct file *exe = BPF_CORE_READ(t, mm, exe_file);
 	struct inode *inode = BPF_CORE_READ(exe, f_inode);
 
@@ -125,7 +125,7 @@ int BPF_PROG(exit_execveat, struct pt_regs *regs, long ret)
 static __always_inline void emit_clone(struct bpf_scratch *e, struct task_struct *t,
 				       const struct call *c, __u64 native)
 {
-	const struct cred *cred = t->cred;
+	const struct cred *cred = BPF_CORE_READ(t, cred);
 	int vtid = task_vtid(t);
 	__u32 flags = bits_clone_flags(native);
 

@@ -149,8 +149,7 @@ static __always_inline void unknown_ended(struct io_kiocb *req)
 {
 	const struct wire_needs *n = uring_needs();
 
-	if (n && op_wanted(n, BPF_CORE_READ(req, opcode)) &&
-	    task_wanted(bpf_get_current_task_btf(), n))
+	if (n && op_wanted(n, BPF_CORE_READ(req, opcode)) && current_wanted(n))
 		count_loss(WIRE_LOSS_URING, 0);
 }
 
@@ -266,8 +265,7 @@ static __always_inline struct uring_request *keep_request(struct io_kiocb *req, 
 	p = (struct uring_request *)e->bytes;
 	p->request = (__u64)req;
 	drop_older(p->request);
-	if (!op_wanted(n, BPF_CORE_READ(req, opcode)) ||
-	    !task_wanted(bpf_get_current_task_btf(), n))
+	if (!op_wanted(n, BPF_CORE_READ(req, opcode)) || !current_wanted(n))
 		return NULL;
 	p->ring = as_number(BPF_CORE_READ(req, ctx));
 	p->user_data = BPF_CORE_READ(req, cqe.user_data);

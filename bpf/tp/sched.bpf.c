@@ -35,18 +35,22 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
-/* The last of its group forgets the record; a leader that goes first leaves it to the others. */
-static __always_inline void pass_record_on(struct task_struct *t)
+/*
+ * The last of its group forgets the record; a leader that goes first leaves it to the others.
+ * Global: the verifier sees it once.
+ */
+__noinline int pass_record_on(void)
 {
-	struct wire_task *from = bpf_task_storage_get(&tasks, t->group_leader, NULL, 0);
-	int others = t->signal->live.counter;
+	struct task_struct *t = bpf_get_current_task_btf(), *leader = t->group_leader;
+	struct wire_task *from = bpf_task_storage_get(&tasks, leader, NULL, 0);
+	int others = BPF_CORE_READ(t, signal, live.counter);
 	__u32 tgid = t->tgid;
 
 	if (!from)
-		return;
+		return 0;
 	if (from->moved && others == 0) {
 		bpf_map_delete_elem(&headless, &tgid);
-	} else if (t == t->group_leader && others > 0) {
+	} else if (t == leader && others > 0) {
 		struct wire_task copy = { from->sequence, from->lost, from->scope, false };
 
 		if (bpf_map_update_elem(&headless, &tgid, &copy, BPF_ANY) < 0)
@@ -54,6 +58,7 @@ static __always_inline void pass_record_on(struct task_struct *t)
 		else
 			from->moved = true;
 	}
+	return 0;
 }
 
 /* A thread that executes a program while it is not the leader becomes the leader. */
@@ -86,7 +91,7 @@ static __always_inline const struct wire_needs *wanted_here(void)
 	__u32 zero = 0;
 	struct wire_needs *n = bpf_map_lookup_elem(&needs, &zero);
 
-	return n && task_wanted(bpf_get_current_task_btf(), n) ? n : NULL;
+	return n && current_wanted(n) ? n : NULL;
 }
 
 #define SIGNAL_MASK 0x7f
@@ -114,7 +119,7 @@ int BPF_PROG(on_exit, struct task_struct *t)
 	if (wanted_here())
 		emit_exit(t);
 	copies_forget();
-	pass_record_on(t);
+	pass_record_on();
 	return 0;
 }
 
