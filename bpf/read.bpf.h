@@ -42,9 +42,68 @@ static __always_inline __u64 as_number(const void *p)
 #else
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym;
 
+/* Of what types. The agent tells their numbers in this kernel, as the values of an enum. */
+#define FOLLOWED(TYPE)                                                                             \
+	TYPE(cgroup)                                                                               \
+	TYPE(cred)                                                                                 \
+	TYPE(dentry)                                                                               \
+	TYPE(fdtable)                                                                              \
+	TYPE(file)                                                                                 \
+	TYPE(filename)                                                                             \
+	TYPE(filename___atomic)                                                                    \
+	TYPE(group_info)                                                                           \
+	TYPE(inet_sock)                                                                            \
+	TYPE(inode)                                                                                \
+	TYPE(inode___plain)                                                                        \
+	TYPE(inode___seconds)                                                                      \
+	TYPE(inode___under)                                                                        \
+	TYPE(io_close)                                                                             \
+	TYPE(io_kiocb)                                                                             \
+	TYPE(io_link)                                                                              \
+	TYPE(io_mkdir)                                                                             \
+	TYPE(io_open)                                                                              \
+	TYPE(io_rename)                                                                            \
+	TYPE(io_ring_ctx)                                                                          \
+	TYPE(io_ring_ctx___files)                                                                  \
+	TYPE(io_ring_ctx___nodes)                                                                  \
+	TYPE(io_rsrc_node)                                                                         \
+	TYPE(io_rw)                                                                                \
+	TYPE(io_sr_msg)                                                                            \
+	TYPE(io_unlink)                                                                            \
+	TYPE(io_uring_cqe)                                                                         \
+	TYPE(kernel_siginfo)                                                                       \
+	TYPE(kernfs_node)                                                                          \
+	TYPE(kernfs_node___rcu)                                                                    \
+	TYPE(list_head)                                                                            \
+	TYPE(mm_struct)                                                                            \
+	TYPE(mm_struct___atomic)                                                                   \
+	TYPE(mount)                                                                                \
+	TYPE(msghdr)                                                                               \
+	TYPE(path)                                                                                 \
+	TYPE(pid)                                                                                  \
+	TYPE(pid_namespace)                                                                        \
+	TYPE(pt_regs)                                                                              \
+	TYPE(sock)                                                                                 \
+	TYPE(socket)                                                                               \
+	TYPE(task_struct)                                                                          \
+	TYPE(tty_struct)                                                                           \
+	TYPE(uid_gid_map)                                                                          \
+	TYPE(unix_address)                                                                         \
+	TYPE(unix_sock)                                                                            \
+	TYPE(user_namespace)
+
+#define TYPE(name) struct name;
+FOLLOWED(TYPE)
+#undef TYPE
+#define TYPE(name) TYPE_##name,
+enum kernel_type { FOLLOWED(TYPE) };
+#undef TYPE
+
+#define NUMBER_OF(name) , struct name * : bpf_core_enum_value(enum kernel_type, TYPE_##name)
+
 #define TYPED(p)                                                                                   \
 	((UNQUALIFIED(*(p)) *)bpf_rdonly_cast(                                                     \
-		(p), __builtin_btf_type_id(*(UNQUALIFIED(*(p)) *)0, BPF_TYPE_ID_TARGET)))
+		(p), _Generic((UNQUALIFIED(*(p)) *)0 FOLLOWED(NUMBER_OF))))
 /* Two such reads must not become one by the compiler: of one the verifier wants one type. */
 #define APART(value) asm volatile("" : "+r"(value) : "i"(__COUNTER__))
 #define FOLLOW(source, a, ...)                                                                     \

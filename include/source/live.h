@@ -93,6 +93,13 @@ size_t live_features(struct live_feature *out, size_t max);
 /* The first required feature that is missing, as an error; 0 when there is none. */
 int live_missing(struct err *err);
 
+/*
+ * As much of the kernel's types as the programs of an object name, for libbpf to find them in: a
+ * file in memory, which the caller closes, or -errno. Without it the object cannot be loaded.
+ */
+struct btf;
+int live_types(const struct btf *kernel, const struct btf *programs);
+
 struct live_loss {
 	uint64_t cgroup; /* v2 id; 0: unknown */
 	enum wire_loss reason;

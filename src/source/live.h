@@ -62,7 +62,10 @@ struct kernel_side {
 	size_t nobjects;
 	struct load_part parts[LOAD_PARTS];
 	bool is_loading;
-	struct btf *types; /* the kernel's own, while the first programs are loaded */
+	struct btf *types;   /* the kernel's own, while the first programs are loaded */
+	char types_path[32]; /* of what libbpf is to know of them: see live_types */
+	int types_fd;        /* which that leads to; none while it is empty */
+	int types_error;     /* why it could not be made: -errno */
 	struct bpf_link *links[32];
 	size_t nlinks;
 	struct wire_needs *needs;   /* mapped */

@@ -7,6 +7,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -44,9 +45,13 @@ static uint64_t boot_epoch_ns(void)
 
 /* ---- Maps and knobs ------------------------------------------------------------------------- */
 
-static struct bpf_object *open_object(const uint8_t *begin, const uint8_t *end)
+static struct bpf_object *open_object(const uint8_t *begin, const uint8_t *end, const char *types)
 {
-	const struct bpf_object_open_opts opts = { .sz = sizeof(opts), .object_name = "besra" };
+	const struct bpf_object_open_opts opts = {
+		.sz = sizeof(opts),
+		.object_name = "besra",
+		.btf_custom_path = types,
+	};
 
 	return bpf_object__open_mem(begin, (uintptr_t)end - (uintptr_t)begin, &opts);
 }
@@ -111,7 +116,7 @@ static int find_maps(struct kernel_side *k)
 
 static int load_maps(struct kernel_side *k)
 {
-	struct bpf_object *object = open_object(bpf_maps_begin, bpf_maps_end);
+	struct bpf_object *object = open_object(bpf_maps_begin, bpf_maps_end, NULL);
 	int n;
 
 	if (!object)
@@ -201,8 +206,10 @@ static int choose_programs(struct load_part *part, struct bpf_object *object)
 /* Of the two objects the one that reads as this kernel permits: see bpf/read.bpf.h. */
 static struct bpf_object *open_programs(const struct kernel_side *k)
 {
-	return k->may_cast ? open_object(bpf_besra_begin, bpf_besra_end)
-			   : open_object(bpf_besra_helpers_begin, bpf_besra_helpers_end);
+	const char *types = k->types_path[0] ? k->types_path : NULL;
+
+	return k->may_cast ? open_object(bpf_besra_begin, bpf_besra_end, types)
+			   : open_object(bpf_besra_helpers_begin, bpf_besra_helpers_end, types);
 }
 
 static int load_object(struct load_part *part, struct bpf_object *object)
@@ -295,6 +302,20 @@ static int load_error(struct err *err, int n)
 	return err_set(err, n, "load kernel programs: %s", strerror(-n));
 }
 
+/* The types that libbpf is to look for. 0 or -errno. */
+static int reduce_types(struct kernel_side *k)
+{
+	struct bpf_object *object = open_programs(k);
+	int fd = object ? live_types(k->types, bpf_object__btf(object)) : -errno;
+
+	bpf_object__close(object);
+	if (fd < 0)
+		return fd;
+	k->types_fd = fd;
+	snprintf(k->types_path, sizeof(k->types_path), "/proc/self/fd/%d", fd);
+	return 0;
+}
+
 /* What only some kernels can have. */
 static void *learn_kernel(void *argument)
 {
@@ -309,6 +330,7 @@ static void *learn_kernel(void *argument)
 	k->no_iterators = why[0];
 	uring_lacks(k->types, k->uring_lacks);
 	copies_learn(k);
+	k->types_error = reduce_types(k);
 	return NULL;
 }
 
@@ -322,7 +344,9 @@ static int prepare(struct kernel_side *k)
 	begin(&learner, learn_kernel, k);
 	n = load_maps(k);
 	end(&learner);
-	return n == 0 && !k->types ? -ENOENT : n;
+	if (n == 0)
+		n = k->types ? k->types_error : -ENOENT;
+	return n;
 }
 
 int kernel_load_begin(struct kernel_side *k, const struct live_options *options,
@@ -433,6 +457,8 @@ void kernel_unload(struct kernel_side *k)
 	for (size_t i = k->nobjects; i-- > 0;)
 		bpf_object__close(k->objects[i]);
 	btf__free(k->types);
+	if (k->types_path[0])
+		close(k->types_fd);
 	*k = (struct kernel_side){ 0 };
 }
 

@@ -5,6 +5,8 @@
  * verifier went through for it. For one that is refused, the end of the verifier's log.
  */
 
+#include "source/live.h"
+
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -44,10 +46,26 @@ static bool has_target(const struct btf *kernel, const struct bpf_program *progr
 	return btf__find_by_name_kind(kernel, type, BTF_KIND_TYPEDEF) > 0;
 }
 
+/* With the types it names; NULL when it cannot be read. */
+static struct bpf_object *open_object(const char *path, const struct btf *kernel)
+{
+	struct bpf_object *object = bpf_object__open_file(path, NULL);
+	char types[32];
+	const struct bpf_object_open_opts opts = { .sz = sizeof(opts), .btf_custom_path = types };
+	int fd = object ? live_types(kernel, bpf_object__btf(object)) : -1;
+
+	bpf_object__close(object);
+	if (fd < 0)
+		return NULL;
+	/* Closed when the program ends. */
+	snprintf(types, sizeof(types), "/proc/self/fd/%d", fd);
+	return bpf_object__open_file(path, &opts);
+}
+
 /* Maps are not put to use, so that their sizes matter only for what the verifier checks. */
 static int load(const char *path, const struct btf *kernel, const char *only, char *log)
 {
-	struct bpf_object *object = bpf_object__open_file(path, NULL);
+	struct bpf_object *object = open_object(path, kernel);
 	struct bpf_program *program;
 	int n;
 
@@ -82,7 +100,7 @@ static int load(const char *path, const struct btf *kernel, const char *only, ch
 /* Which programs are refused, and why: each is loaded alone. */
 static void explain(const char *path, const struct btf *kernel, char *log)
 {
-	struct bpf_object *object = bpf_object__open_file(path, NULL);
+	struct bpf_object *object = open_object(path, kernel);
 	struct bpf_program *program;
 
 	if (!object)
