@@ -234,21 +234,26 @@ __noinline int complete_compat(struct call *c)
 	return 0;
 }
 
-static __always_inline void call_read_of(struct task_struct *task, struct call *c,
-					 struct pt_regs *regs, long ret)
+/* Keeps what a 32-bit caller passed, and got, for the programs that follow: see call_read_of. */
+static __always_inline void keep_compat(struct pt_regs *regs, long ret)
+{
+	struct bpf_scratch *e = emit_scratch();
+
+	if (!e)
+		return;
+	e->compat = (struct call){
+		.ret = ret,
+		.args = { (__u32)regs->bx, (__u32)regs->cx, (__u32)regs->dx, (__u32)regs->si,
+			  (__u32)regs->di, (__u32)regs->bp },
+		.compat = regs->orig_ax,
+	};
+	complete_compat(&e->compat);
+}
+
+static __always_inline void call_read_native(struct task_struct *task, struct call *c,
+					     struct pt_regs *regs, long ret)
 {
 	c->ret = call_result(task, regs, ret);
-	if (task_is_compat(task)) {
-		c->compat = regs->orig_ax;
-		c->args[0] = (__u32)regs->bx;
-		c->args[1] = (__u32)regs->cx;
-		c->args[2] = (__u32)regs->dx;
-		c->args[3] = (__u32)regs->si;
-		c->args[4] = (__u32)regs->di;
-		c->args[5] = (__u32)regs->bp;
-		complete_compat(c);
-		return;
-	}
 	c->compat = 0;
 	c->args[0] = regs->di;
 	c->args[1] = regs->si;
@@ -258,9 +263,23 @@ static __always_inline void call_read_of(struct task_struct *task, struct call *
 	c->args[5] = regs->r9;
 }
 
-static __always_inline void call_read(struct call *c, struct pt_regs *regs, long ret)
+/*
+ * What a 32-bit caller passed is made its namesake's by one program, which all calls pass before:
+ * in each of them that would be half of what the verifier has to look at.
+ */
+static __always_inline void call_read_of(const struct bpf_scratch *e, struct task_struct *task,
+					 struct call *c, struct pt_regs *regs, long ret)
 {
-	call_read_of(bpf_get_current_task_btf(), c, regs, ret);
+	if (task_is_compat(task))
+		bpf_probe_read_kernel(c, sizeof(*c), &e->compat);
+	else
+		call_read_native(task, c, regs, ret);
+}
+
+static __always_inline void call_read(const struct bpf_scratch *e, struct call *c,
+				      struct pt_regs *regs, long ret)
+{
+	call_read_of(e, bpf_get_current_task_btf(), c, regs, ret);
 }
 
 /* ---- The caller's memory -------------------------------------------------------------------- */
@@ -337,7 +356,7 @@ static __always_inline int emit_end(void *ctx, struct bpf_scratch *e, struct pt_
 		if (!e)                                                                            \
 			return 0;                                                                  \
 		emit_open(e, EVENT_##EVENT, EVENT##_PARAMS, task->pid);                            \
-		call_read_of(task, &c, regs, ret);                                                 \
+		call_read_of(e, task, &c, regs, ret);                                              \
 		name##_params(e, &c);                                                              \
 		return emit_end_of(ctx, e, task, regs, lane);                                      \
 	}                                                                                          \

@@ -29,6 +29,8 @@ int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
 		copies_forget();
 		return 0;
 	}
+	if (task_is_compat(task))
+		keep_compat(regs, ret);
 	if (n->syscall[nr] & WIRE_NEED_EARLY)
 		bpf_tail_call(ctx, &exit_programs, WIRE_EARLY);
 	bpf_tail_call(ctx, &exit_programs, nr);

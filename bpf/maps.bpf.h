@@ -80,6 +80,13 @@ struct {
 	__array(values, struct inner_ring);
 } rings SEC(".maps");
 
+/* A system call that just ended. */
+struct call {
+	long ret;
+	__u64 args[6];
+	__u32 compat; /* a 32-bit caller's number of the call; 0: none */
+};
+
 /*
  * One event being put together. System call programs run with preemption off, and the tracepoints
  * we hook are not reached from interrupts, so one per CPU is enough. The bytes are twice the
@@ -114,6 +121,7 @@ struct bpf_scratch {
 		__s64 result;
 		__u32 how;
 	} uring; /* which request ended: see tp/io_uring.bpf.c */
+	struct call compat; /* a 32-bit caller's, as its namesake: see complete_compat */
 };
 
 /* By CPU; a per-CPU map cannot hold values so large. The agent sets the number of entries. */

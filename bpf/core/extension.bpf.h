@@ -162,7 +162,7 @@ static __always_inline void emit_open_extended(struct bpf_scratch *e, __u32 type
                                                                                                    \
 		if (!e)                                                                            \
 			return 0;                                                                  \
-		call_read_of(task, c, regs, ret);                                                  \
+		call_read_of(e, task, c, regs, ret);                                               \
 		more = always;                                                                     \
 		more = forget(e, more | extension_wanted(c, NATIVE_##NATIVE));                     \
 		emit_open_extended_of(e, task->pid, EVENT_##EVENT, EVENT##_PARAMS, more);          \

@@ -11,13 +11,6 @@
 
 #include "emit.bpf.h"
 
-/* A system call that just ended. */
-struct call {
-	long ret;
-	__u64 args[6];
-	__u32 compat; /* a 32-bit caller's number of the call; 0: none */
-};
-
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* 0x80 in every byte that is 0. */

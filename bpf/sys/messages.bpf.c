@@ -62,7 +62,7 @@ int BPF_PROG(exit_recvmsg, struct pt_regs *regs, long ret)
 
 	if (!e)
 		return 0;
-	call_read(c, regs, ret);
+	call_read(e, c, regs, ret);
 	message_read(&of, c->compat, ARG(1), false);
 	v = message_vector(c->compat, m);
 	rights = c->ret >= 0 ? find_rights(m->control, m->control_len, c->compat) : 0;
@@ -174,10 +174,13 @@ static __always_inline int submit_failure(const struct call *c, bool sending)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_sendmmsg, struct pt_regs *regs, long ret)
 {
+	struct bpf_scratch *e = emit_scratch();
 	struct call call, *c = &call;
 
 	copies_forget();
-	call_read(c, regs, ret);
+	if (!e)
+		return 0;
+	call_read(e, c, regs, ret);
 	if (c->ret < 0)
 		return submit_failure(c, true);
 	return submit_all(c, true);
@@ -186,9 +189,12 @@ int BPF_PROG(exit_sendmmsg, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_recvmmsg, struct pt_regs *regs, long ret)
 {
+	struct bpf_scratch *e = emit_scratch();
 	struct call call, *c = &call;
 
-	call_read(c, regs, ret);
+	if (!e)
+		return 0;
+	call_read(e, c, regs, ret);
 	if (c->ret < 0)
 		return submit_failure(c, false);
 	return submit_all(c, false);

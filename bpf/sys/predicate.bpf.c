@@ -22,7 +22,7 @@ int BPF_PROG(exit_early, struct pt_regs *regs, long ret)
 	if (!n || !call_number(task, regs, &nr))
 		return 0;
 	if (!task_is_compat(task)) {
-		call_read(&c, regs, ret);
+		call_read_native(task, &c, regs, ret);
 		if (!event_wanted(&c, n, nr, false)) {
 			copies_forget();
 			return 0;
@@ -59,6 +59,6 @@ int BPF_PROG(exit_late, struct pt_regs *regs, long ret)
 	copies_forget();
 	if (!e || !n)
 		return 0;
-	call_read(&c, regs, ret);
+	call_read(e, &c, regs, ret);
 	return c.compat || event_wanted(&c, n, regs->orig_ax, true) ? emit_submit(e, e->lane) : 0;
 }

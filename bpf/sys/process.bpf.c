@@ -107,7 +107,7 @@ int BPF_PROG(exit_execveat, struct pt_regs *regs, long ret)
 
 	if (!e)
 		return 0;
-	call_read(c, regs, ret);
+	call_read(e, c, regs, ret);
 	if (c->ret == 0) {
 		more = extension_wanted(c, NATIVE_EXECVEAT);
 		emit_open_extended(e, EVENT_EXECVE_19_X, EXECVE_19_X_PARAMS, more);
