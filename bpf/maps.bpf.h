@@ -120,7 +120,7 @@ struct bpf_scratch {
 		__u64 request;
 		__s64 result;
 		__u32 how;
-	} uring; /* which request ended: see tp/io_uring.bpf.c */
+	} uring;            /* which request ended: see tp/io_uring.bpf.c */
 	struct call compat; /* a 32-bit caller's, as its namesake: see complete_compat */
 };
 
