@@ -57,7 +57,7 @@ enum look_up {
 enum look_up source_look_up(struct source *s, int64_t tid);
 /* Whether source_look_up can ever be of use. */
 bool source_can_look_up(const struct source *s);
-/* True when a live source knows that this thread does not exist now. */
+/* True when a live source knows that this thread has ended. */
 bool source_is_gone(struct source *s, int64_t tid);
 
 const struct source_stats *source_stats(const struct source *s);

@@ -15,12 +15,20 @@
 #define STEP_NS (NS_PER_S / 50)
 #define WAIT_NS NS_PER_S /* before the second look */
 
+/*
+ * A leader that is dead is looked after by its group's others; but these may have been about to
+ * end when it was listed, and not be known.
+ */
+static bool is_looked_after(const struct thread *t)
+{
+	return t->exited && t->group && t->group->alive;
+}
+
 static void collect(struct thread *t, void *arg)
 {
 	struct sweep *w = arg;
 
-	/* A leader that is dead is looked after by its group's others. */
-	if (w->n < w->room && !t->exited)
+	if (w->n < w->room && !is_looked_after(t))
 		w->asked[w->n++] = (struct asked){ t->tid, t->clone_ts };
 }
 
@@ -73,7 +81,7 @@ static void second_look(struct engine *e, struct sweep *w)
 		const struct asked *a = &w->asked[i];
 		const struct thread *t = state_thread(engine_state(e), a->tid);
 
-		if (!t || t->exited || t->clone_ts != a->clone_ts ||
+		if (!t || is_looked_after(t) || t->clone_ts != a->clone_ts ||
 		    !source_is_gone(engine_source(e), a->tid))
 			continue;
 		end_of(e, a->tid);

@@ -258,7 +258,7 @@ static bool live_is_gone(struct source *s, int64_t tid)
 {
 	const struct live *l = (const struct live *)s;
 
-	return l->repairs.same_numbers && kernel_has_no(tid);
+	return l->repairs.same_numbers && (kernel_has_no(tid) || proc_is_dead(tid));
 }
 
 static void live_close(struct source *s)

@@ -279,6 +279,18 @@ void proc_put_tasks(struct lister *l, int64_t pid)
 	proc_each_number(l, pid, "task", proc_put_task);
 }
 
+bool proc_is_dead(int64_t tid)
+{
+	char dir[64], stat[STAT_CAP];
+	const char *behind_name;
+
+	snprintf(dir, sizeof(dir), "/proc/%" PRId64, tid);
+	proc_read_text(dir, "stat", stat, sizeof(stat));
+	behind_name = strrchr(stat, ')');
+	return behind_name && (strncmp(behind_name, ") Z", 3) == 0 ||
+			       strncmp(behind_name, ") X", 3) == 0);
+}
+
 int64_t proc_group_of(int64_t tid)
 {
 	struct task_facts f = { .status = "" };
