@@ -72,10 +72,10 @@ struct inner_ring {
 	__uint(max_entries, 4096);
 };
 
-/* LANES x shards rings, lane-major. */
+/* LANES x shards rings, lane-major; then WIRE_RING_ANNOUNCED, while the list is made. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, WIRE_LANES *WIRE_SHARDS_MAX);
+	__uint(max_entries, WIRE_RING_ANNOUNCED + 1);
 	__type(key, __u32);
 	__array(values, struct inner_ring);
 } rings SEC(".maps");
@@ -159,6 +159,14 @@ struct {
 	__type(key, int);
 	__type(value, struct wire_task);
 } tasks SEC(".maps");
+
+/* Not 0: the thread has told of itself, see tp/announce.bpf.c. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u32);
+} announced SEC(".maps");
 
 /* ---- Shares of a ring that fills up ----------------------------------------------------------- */
 

@@ -74,6 +74,9 @@ struct wire_event {
 /* Bulk traffic cannot fill the lane of what changes the state. */
 enum wire_lane { WIRE_LANE_STATE, WIRE_LANE_BULK, WIRE_LANES };
 
+/* Behind the rings of the lanes: PROC_ENTRYs of threads that tell of themselves. */
+#define WIRE_RING_ANNOUNCED (WIRE_LANES * WIRE_SHARDS_MAX)
+
 /* What the agent wants of a system call. */
 enum wire_need {
 	WIRE_NEED_EVENT = 1 << 0,
@@ -105,8 +108,10 @@ struct wire_needs {
 	WIRE_U64 scope_cgroup;                /* inode number of its directory */
 	WIRE_U32 signals;                     /* not 0: signals delivered are wanted */
 	WIRE_U32 copies;                      /* not 0: the programs of bpf/fexit/ run */
-	WIRE_U32 unused;
+	WIRE_U32 announce_env;                /* not 0: with their environment */
 	WIRE_U32 sleeping; /* not 0: the agent sleeps, the next event wakes it and clears this */
+	/* Threads that began before, ns since boot, tell of themselves; 0: none. */
+	WIRE_U64 announce;
 };
 
 /*

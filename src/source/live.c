@@ -26,9 +26,10 @@ struct live {
 	size_t nrings;
 	struct ring *out; /* of the record handed out last, not yet released */
 	struct lister lister;
-	bool starting;    /* the list of everything is not told yet */
-	bool listing;     /* the lister has more to tell */
-	bool first_waits; /* of what the lister has, this is told first: */
+	struct announced announced; /* until the list is told */
+	bool starting;              /* the list of everything is not told yet */
+	bool listing;               /* the lister has more to tell */
+	bool first_waits;           /* of what the lister has, this is told first: */
 	struct raw first;
 	struct raw current; /* the event that comes next, or came last */
 	bool comes_again;   /* behind the list */
@@ -115,6 +116,10 @@ static int list_next(struct live *l, struct raw *raw, struct err *err)
 	}
 	n = lister_next(&l->lister, raw, err);
 	if (l->starting) {
+		if (n == 1)
+			announced_note(&l->announced, raw);
+		else if (n == 0)
+			n = announced_next(&l->announced, raw);
 		l->starting = l->listing = n != 0;
 		return n;
 	}
@@ -258,7 +263,7 @@ static bool live_is_gone(struct source *s, int64_t tid)
 {
 	const struct live *l = (const struct live *)s;
 
-	return l->repairs.same_numbers && (kernel_has_no(tid) || proc_is_dead(tid));
+	return l->repairs.same_numbers && has_ended(tid);
 }
 
 static void live_close(struct source *s)
@@ -266,6 +271,7 @@ static void live_close(struct source *s)
 	struct live *l = (struct live *)s;
 
 	lister_fini(&l->lister);
+	announced_fini(&l->announced);
 	kernel_unload(&l->kernel);
 	for (size_t i = 0; i < l->nrings; i++)
 		ring_close(&l->rings[i]);
@@ -329,15 +335,19 @@ struct source *source_open_live(const struct live_options *options, struct err *
 	l->base.close = live_close;
 	l->hold_ns = o.hold_ns ? o.hold_ns : HOLD_NS_DEFAULT;
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
-	l->lister.fd = -1;
+	l->lister.fd = l->announced.ring.fd = -1;
 	l->options = o;
 	n = kernel_load_begin(&l->kernel, &o, o.want ? o.want : nothing, err);
 	if (n == 0)
 		n = create_rings(l, &o, err);
 	if (n == 0)
+		n = announced_init(&l->announced, &l->kernel, o.with_env, err);
+	if (n == 0)
 		n = kernel_load_end(&l->kernel, err);
 	for (size_t i = 0; n == 0 && i < l->nrings; i++)
 		n = ring_map(&l->rings[i], err);
+	if (n == 0)
+		n = ring_map(&l->announced.ring, err);
 	if (n == 0) {
 		l->kernel.needs->scope = o.scope;
 		if (o.scope == WIRE_SCOPE_CGROUP)
@@ -348,6 +358,7 @@ struct source *source_open_live(const struct live_options *options, struct err *
 	}
 	if (n == 0)
 		n = lister_init(&l->lister, &l->kernel, &o, err);
+	l->lister.same_numbers = l->repairs.same_numbers;
 	if (n < 0) {
 		live_close(&l->base);
 		return NULL;
@@ -368,6 +379,7 @@ int live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], bool si
 		copies_follow(&l->kernel, wanted);
 		predicates_drop(&l->kernel, wanted);
 		l->kernel.needs->signals = signals;
+		announced_born_before_now(&l->announced);
 	}
 	return n;
 }
@@ -412,8 +424,10 @@ void live_list_again(struct source *s)
 int live_scope_pid(struct source *s, int64_t pid, struct err *err)
 {
 	struct live *l = (struct live *)s;
+	int n = scope_tree(&l->kernel, pid, err);
 
-	return scope_tree(&l->kernel, pid, err);
+	announced_born_before_now(&l->announced);
+	return n;
 }
 
 void live_repairs(const struct source *s, struct live_repairs *out)
@@ -439,6 +453,8 @@ void live_wait(struct source *s, uint64_t timeout_ns)
 	struct head h;
 	enum missing missing;
 
+	if (!l->starting)
+		announced_fini(&l->announced);
 	/* An event that came before the flag was seen woke nobody: look once more behind it. */
 	__atomic_store_n(&l->kernel.needs->sleeping, 1, __ATOMIC_SEQ_CST);
 	if (!earliest(l, &h, &missing))

@@ -3,6 +3,7 @@
 #define SOURCE_SRC_LIVE_H
 
 #include "base/buf.h"
+#include "base/map.h"
 #include "internal.h"
 #include "source/live.h"
 
@@ -68,9 +69,10 @@ struct kernel_side {
 	int types_error;     /* why it could not be made: -errno */
 	struct bpf_link *links[32];
 	size_t nlinks;
-	struct wire_needs *needs;   /* mapped */
-	uint64_t boot_epoch_ns;     /* what the kernel side adds to its clock */
-	bool loaded[WIRE_PROGRAMS]; /* exit programs, by where the dispatcher finds them */
+	struct bpf_link *announcing[2]; /* while the list is made; see bpf/tp/announce.bpf.c */
+	struct wire_needs *needs;       /* mapped */
+	uint64_t boot_epoch_ns;         /* what the kernel side adds to its clock */
+	bool loaded[WIRE_PROGRAMS];     /* exit programs, by where the dispatcher finds them */
 	int tasks_fd, losses_fd, rings_fd, programs_fd, uring_programs_fd, predicates_fd, saved_fd;
 	bool upper_half;                /* where the predicates in force are */
 	bool may_cast;                  /* its memory is read by loads, see bpf/read.bpf.h */
@@ -110,6 +112,8 @@ void programs_remember(struct kernel_side *k, const struct bpf_object *object);
 /* True when a wanted call has no program of its own yet, though there is one. */
 bool kernel_lacks(const struct kernel_side *k, const uint8_t *want);
 int kernel_attach(struct kernel_side *k, struct err *err);
+/* Nobody tells of itself any more. */
+void kernel_detach_announcing(struct kernel_side *k);
 void kernel_unload(struct kernel_side *k);
 /* How often the kernel did not run a program, since it would have interrupted itself. */
 uint64_t kernel_missed(const struct kernel_side *k);
@@ -179,6 +183,8 @@ struct repairs {
 
 /* By this process's numbers, which are the kernel's own where same_numbers says so. */
 bool kernel_has_no(int64_t tid);
+/* Its end is told, or will be at once. */
+bool has_ended(int64_t tid);
 
 void repairs_init(struct repairs *r);
 void repairs_charge(struct repairs *r, uint64_t ns);
@@ -204,10 +210,11 @@ struct lister {
 	bool by_proc;     /* no iterators: from /proc */
 	bool one_by_proc; /* they cannot list a single process */
 	/* What is being listed. */
-	unsigned left; /* enum list_part, as far as still to be told */
-	int64_t only;  /* a process or thread; 0: all */
-	bool whole;    /* all threads of the process */
-	bool again;    /* not for the first time */
+	unsigned left;     /* enum list_part, as far as still to be told */
+	int64_t only;      /* a process or thread; 0: all */
+	bool whole;        /* all threads of the process */
+	bool again;        /* not for the first time */
+	bool same_numbers; /* see struct repairs */
 	/* Events put together already; `at` is the next one. */
 	struct buf batch;
 	size_t at;
@@ -234,6 +241,29 @@ void lister_begin(struct lister *l, int64_t id, bool whole, unsigned what);
 /* 1; 0 when all is told; -errno. Borrowed until the next call. */
 int lister_next(struct lister *l, struct raw *raw, struct err *err);
 void lister_fini(struct lister *l);
+
+/* Threads that told of themselves while the list was made. */
+struct announced {
+	struct kernel_side *kernel;
+	struct ring ring;
+	struct idmap told; /* tids in the list */
+};
+
+/* From the attaching on, threads tell; whichever fails, announced_fini cleans up. */
+int announced_init(struct announced *a, struct kernel_side *kernel, bool with_env, struct err *err);
+/* Those born later do not: their births are events. */
+void announced_born_before_now(struct announced *a);
+/* An event of the list was handed out. */
+void announced_note(struct announced *a, const struct raw *raw);
+/* Behind the list: those not in it. Borrowed until the next call; false when there are no more. */
+bool announced_next(struct announced *a, struct raw *raw);
+void announced_fini(struct announced *a);
+
+/*
+ * A thread that ended while it was read for the first list, so that something may be missing: it
+ * has told of itself, or its birth is an event.
+ */
+bool tells_itself(const struct lister *l, int64_t tid);
 
 /* The machine, interfaces, users and groups, as events. */
 void facts_gather(struct buf *out);

@@ -104,7 +104,7 @@ static int open_iterator(struct lister *l, struct err *err)
 }
 
 /* One whole record of the iterator: 1, 0 at its end, -errno. */
-static int next_record(struct lister *l, const uint8_t **record, uint32_t *len, struct err *err)
+static int next_record(struct lister *l, struct raw *raw, struct err *err)
 {
 	const size_t head = sizeof(struct wire_prefix) + sizeof(struct wire_event);
 
@@ -115,9 +115,12 @@ static int next_record(struct lister *l, const uint8_t **record, uint32_t *len, 
 		if (l->have - l->used >= head) {
 			memcpy(&ev, l->chunk + l->used + sizeof(struct wire_prefix), sizeof(ev));
 			if (l->have - l->used >= sizeof(struct wire_prefix) + ev.len) {
-				*record = l->chunk + l->used;
-				*len = (uint32_t)sizeof(struct wire_prefix) + ev.len;
-				l->used += *len;
+				*raw = (struct raw){
+					.bytes = l->chunk + l->used + sizeof(struct wire_prefix),
+					.len = ev.len,
+					.flags = WIRE_SYNTHETIC,
+				};
+				l->used += sizeof(struct wire_prefix) + ev.len;
 				return 1;
 			}
 		}
@@ -183,22 +186,40 @@ static void complete_pipe(struct lister *l, struct raw *raw)
 	raw->len = (uint32_t)l->event.len;
 }
 
-/* The same PROC_ENTRY with what only /proc tells: argv[0], arguments, environment. */
-static void complete_process(struct lister *l, struct raw *raw)
+bool tells_itself(const struct lister *l, int64_t tid)
+{
+	return !l->again && l->same_numbers && has_ended(tid);
+}
+
+/* What was not yet a dead leader when it was listed, and has a program, has arguments. */
+static bool ended_since(const struct lister *l, const struct event *ev)
+{
+	struct str path;
+
+	return event_text(ev, PROC_ENTRY_EXEPATH, &path) && path.len &&
+	       !(event_int_or(ev, PROC_ENTRY_FLAGS, 0) & CL_CLOSED) && tells_itself(l, ev->tid);
+}
+
+/*
+ * The same PROC_ENTRY with what only /proc tells: argv[0], arguments, environment. False when it is
+ * not to be told.
+ */
+static bool complete_process(struct lister *l, struct raw *raw)
 {
 	char args[LIST_CAP], env[LIST_CAP];
 	struct event_writer w;
 	struct event ev;
 	struct str line, variables = { env, 0 };
 	size_t exe;
-	int64_t pid;
 
 	if (event_open(&ev, raw) < 0)
-		return;
-	pid = event_int_or(&ev, PROC_ENTRY_PID, 0);
-	line = proc_bytes(args, pid, "cmdline");
+		return false;
+	/* Not by the number of the process: its leader may be dead. */
+	line = proc_bytes(args, ev.tid, "cmdline");
+	if (!line.len && ended_since(l, &ev))
+		return false;
 	if (l->with_env)
-		variables = proc_bytes(env, pid, "environ");
+		variables = proc_bytes(env, ev.tid, "environ");
 	exe = str_chr(line, '\0');
 	buf_reset(&l->event);
 	event_begin(&w, &l->event, ev.type, ev.ts, ev.tid, ev.nparams);
@@ -216,9 +237,10 @@ static void complete_process(struct lister *l, struct raw *raw)
 			event_push(&w, value.p, value.len);
 	}
 	if (event_end(&w) < 0)
-		return;
+		return true;
 	raw->bytes = (const uint8_t *)l->event.p;
 	raw->len = (uint32_t)l->event.len;
+	return true;
 }
 
 /* ---- In order ------------------------------------------------------------------------------- */
@@ -265,25 +287,18 @@ static void mark_if_again(struct lister *l, const struct raw *raw)
 
 static bool next_of_iterator(struct lister *l, struct raw *raw, int *n, struct err *err)
 {
-	const uint8_t *record = NULL;
-	uint32_t len = 0;
-
 	*n = l->fd < 0 ? open_iterator(l, err) : 0;
-	if (*n == 0)
-		*n = next_record(l, &record, &len, err);
+	if (*n == 0) {
+		do
+			*n = next_record(l, raw, err);
+		while (*n == 1 && l->left & LIST_TASKS && !complete_process(l, raw));
+	}
 	if (*n != 1)
 		return *n < 0;
-	*raw = (struct raw){
-		.bytes = record + sizeof(struct wire_prefix),
-		.len = len - (uint32_t)sizeof(struct wire_prefix),
-		.flags = WIRE_SYNTHETIC,
-	};
-	if (l->left & LIST_TASKS) {
-		complete_process(l, raw);
+	if (l->left & LIST_TASKS)
 		mark_if_again(l, raw);
-	} else {
+	else
 		complete_pipe(l, raw);
-	}
 	return true;
 }
 

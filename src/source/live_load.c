@@ -134,6 +134,8 @@ static int load_maps(struct kernel_side *k)
 
 /* ---- Loading -------------------------------------------------------------------------------- */
 
+#define ANNOUNCE "announce" /* attached by hand */
+
 /* Below that many programs, two threads would not be done sooner than one. */
 #define WORTH_PARTS 16
 
@@ -425,7 +427,7 @@ static int attach_object(struct kernel_side *k, struct bpf_object *object, struc
 
 		/* Iterators are attached when read. */
 		if (is_jumped_to(name) || is_copy_program(name) || strncmp(name, "each_", 5) == 0 ||
-		    bpf_program__fd(program) < 0)
+		    strcmp(name, ANNOUNCE) == 0 || bpf_program__fd(program) < 0)
 			continue;
 		link = bpf_program__attach(program);
 		if (!link)
@@ -436,13 +438,37 @@ static int attach_object(struct kernel_side *k, struct bpf_object *object, struc
 	return 0;
 }
 
+static int attach_announcing(struct kernel_side *k, size_t which, const char *tracepoint,
+			     struct err *err)
+{
+	const struct bpf_program *p = kernel_program(k, ANNOUNCE);
+
+	k->announcing[which] = bpf_program__attach_raw_tracepoint(p, tracepoint);
+	if (k->announcing[which])
+		return 0;
+	return err_set(err, -errno, "attach the kernel program '%s' to '%s': %s", ANNOUNCE,
+		       tracepoint, strerror(errno));
+}
+
+/*
+ * Of the programs at one tracepoint the one attached first runs first. What a thread tells of
+ * itself has to be later than its first call's event, and earlier than its end's.
+ */
 int kernel_attach(struct kernel_side *k, struct err *err)
 {
-	int n = 0;
+	int n = attach_announcing(k, 0, "sched_process_exit", err);
 
 	for (size_t i = 0; n == 0 && i < k->nobjects; i++)
 		n = attach_object(k, k->objects[i], err);
-	return n;
+	return n == 0 ? attach_announcing(k, 1, "sys_exit", err) : n;
+}
+
+void kernel_detach_announcing(struct kernel_side *k)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(k->announcing); i++) {
+		bpf_link__destroy(k->announcing[i]);
+		k->announcing[i] = NULL;
+	}
 }
 
 void kernel_unload(struct kernel_side *k)
@@ -452,6 +478,7 @@ void kernel_unload(struct kernel_side *k)
 	for (size_t i = 0; i < k->nlinks; i++)
 		bpf_link__destroy(k->links[i]);
 	copies_detach(k);
+	kernel_detach_announcing(k);
 	if (k->needs)
 		munmap(k->needs, sizeof(*k->needs));
 	for (size_t i = k->nobjects; i-- > 0;)

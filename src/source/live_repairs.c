@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "live.h"
+#include "proc.h"
 
 #include "base/clock.h"
 
@@ -25,6 +26,11 @@ uint64_t kernel_now_ns(const struct kernel_side *k)
 bool kernel_has_no(int64_t tid)
 {
 	return getpgid((pid_t)tid) < 0 && errno == ESRCH;
+}
+
+bool has_ended(int64_t tid)
+{
+	return kernel_has_no(tid) || proc_is_exiting(tid);
 }
 
 void repairs_init(struct repairs *r)

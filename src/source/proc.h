@@ -29,8 +29,8 @@ void proc_each_number(struct lister *l, int64_t pid, const char *name,
 /* PROC_ENTRYs into the batch: of one thread, or of all of a process. */
 void proc_put_task(struct lister *l, int64_t pid, int64_t tid);
 void proc_put_tasks(struct lister *l, int64_t pid);
-/* It has ended, though its number is still taken: the parent has not been told. */
-bool proc_is_dead(int64_t tid);
+/* Its end has begun, and may be over: the number is taken until the parent has been told. */
+bool proc_is_exiting(int64_t tid);
 /* The process a thread belongs to; 0: there is none. */
 int64_t proc_group_of(int64_t tid);
 

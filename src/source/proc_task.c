@@ -230,6 +230,7 @@ void proc_put_task(struct lister *l, int64_t pid, int64_t tid)
 	struct task_facts f;
 	struct event_writer w;
 	struct rlimit files = { 0 };
+	const size_t begin = l->batch.len;
 	char dir[64];
 	uint64_t ts;
 	bool ended;
@@ -272,6 +273,8 @@ void proc_put_task(struct lister *l, int64_t pid, int64_t tid)
 				   : 0);
 	event_push_int(&w, start_ns(l, &f));
 	event_end(&w);
+	if (!ended && tells_itself(l, tid))
+		l->batch.len = begin;
 }
 
 void proc_put_tasks(struct lister *l, int64_t pid)
@@ -279,16 +282,14 @@ void proc_put_tasks(struct lister *l, int64_t pid)
 	proc_each_number(l, pid, "task", proc_put_task);
 }
 
-bool proc_is_dead(int64_t tid)
+bool proc_is_exiting(int64_t tid)
 {
-	char dir[64], stat[STAT_CAP];
-	const char *behind_name;
+	struct task_facts f = { .stat = "" };
+	char dir[64];
 
 	snprintf(dir, sizeof(dir), "/proc/%" PRId64, tid);
-	proc_read_text(dir, "stat", stat, sizeof(stat));
-	behind_name = strrchr(stat, ')');
-	return behind_name && (strncmp(behind_name, ") Z", 3) == 0 ||
-			       strncmp(behind_name, ") X", 3) == 0);
+	proc_read_text(dir, "stat", f.stat, sizeof(f.stat));
+	return stat_of(&f, 9) & PF_EXITING;
 }
 
 int64_t proc_group_of(int64_t tid)

@@ -153,6 +153,8 @@ void apply_proc_entry(struct state *s, const struct event *ev, struct subject *w
 	struct str cgroups = event_param(ev, PROC_ENTRY_CGROUPS);
 
 	(void)who;
+	if (n && listed_later(s, n->t.listed_ts))
+		return;
 	if (n)
 		forget_for_list(s, n);
 	n = thread_new(s, ev->tid);

@@ -65,6 +65,25 @@ static void an_older_event_leaves_what_was_listed(void **state)
 	}
 }
 
+static void of_two_entries_the_later_one_counts(void **state)
+{
+	const struct listed older = { .tid = 100, .ptid = 1, .comm = "older", .cwd = "/" };
+	const struct listed newer = { .tid = 100, .ptid = 1, .comm = "newer", .cwd = "/" };
+	struct machine m = machine_running();
+
+	(void)state;
+	m.ts = EARLY;
+	list_process(&m, &older);
+	assert_text(thread_of(&m, 100)->comm->text, "bash");
+	assert_text(cwd_of(&m, 100), "/home/u/");
+	assert_text(fd_name(&m, 100, 3), "/listed");
+	m.ts = LATE;
+	list_process(&m, &newer);
+	assert_text(thread_of(&m, 100)->comm->text, "newer");
+	assert_text(cwd_of(&m, 100), "/");
+	machine_free(&m);
+}
+
 static void what_was_opened_and_closed_before_the_list_comes_and_goes(void **state)
 {
 	struct machine m = machine_running();
@@ -345,6 +364,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_older_event_leaves_what_was_listed),
+		cmocka_unit_test(of_two_entries_the_later_one_counts),
 		cmocka_unit_test(what_was_opened_and_closed_before_the_list_comes_and_goes),
 		cmocka_unit_test(ranges_and_exec_spare_what_was_listed_later),
 		cmocka_unit_test(a_place_is_as_old_as_its_leaders_entry),
