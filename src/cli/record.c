@@ -194,13 +194,20 @@ static bool for_old_readers(struct record *r, struct event *ev)
 
 /* ---- Where the list ends and the events begin ------------------------------------------------ */
 
-static void note_listed(struct record *r, const struct event *ev)
+/*
+ * False for what is not to be in it: descriptors of a process that was born while the machine was
+ * listed, and is not in the list itself. sysdig refuses them; the birth, an event, tells of them.
+ */
+static bool note_listed(struct record *r, const struct event *ev)
 {
+	if (ev->type == EVENT_FD_ENTRY)
+		return idmap_get(&r->listed, (uint64_t)ev->tid);
 	if (ev->type != EVENT_PROC_ENTRY)
-		return;
+		return true;
 	idmap_put(&r->listed, (uint64_t)ev->tid, (void *)(uintptr_t)ev->ts);
 	if (ev->ts > r->listed_ts)
 		r->listed_ts = ev->ts;
+	return true;
 }
 
 static bool listed_after(const struct record *r, int64_t tid, uint64_t ts)
@@ -239,10 +246,8 @@ static bool prepare(struct record *r, struct event *ev)
 
 	if (r->old_readers && !for_old_readers(r, ev))
 		return false;
-	if (ev->flags & WIRE_SYNTHETIC) {
-		note_listed(r, ev);
-		return true;
-	}
+	if (ev->flags & WIRE_SYNTHETIC)
+		return note_listed(r, ev);
 	return !is_in_list(r, ev) && (env < 0 || with_param(r, ev, (unsigned)env, str_of("", 0)));
 }
 
