@@ -272,7 +272,7 @@ void facts_gather(struct buf *out);
 #define LIST_CAP 4096 /* longest arguments or environment kept, as in exec events */
 struct str proc_bytes(char *out, int64_t pid, const char *name);
 /* An FDS_ENTRY into the batch: what was known of the process's descriptors is old. */
-void list_mark(struct lister *l);
+void list_mark(struct lister *l, int64_t pid);
 /* Puts more of what is left into the batch; false when there is no more of the current part. */
 bool proc_fill(struct lister *l);
 

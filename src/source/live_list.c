@@ -264,11 +264,11 @@ static bool next_of_batch(struct lister *l, struct raw *raw)
 	return true;
 }
 
-void list_mark(struct lister *l)
+void list_mark(struct lister *l, int64_t pid)
 {
 	struct event_writer w;
 
-	event_begin(&w, &l->batch, EVENT_FDS_ENTRY, kernel_now_ns(l->kernel), l->only, 0);
+	event_begin(&w, &l->batch, EVENT_FDS_ENTRY, kernel_now_ns(l->kernel), pid, 0);
 	event_end(&w);
 }
 
@@ -280,9 +280,7 @@ static void mark_if_again(struct lister *l, const struct raw *raw)
 	if (!l->again || l->only || event_open(&ev, raw) < 0 ||
 	    event_int_or(&ev, PROC_ENTRY_PID, 0) != ev.tid)
 		return;
-	l->only = ev.tid;
-	list_mark(l);
-	l->only = 0;
+	list_mark(l, ev.tid);
 }
 
 static bool next_of_iterator(struct lister *l, struct raw *raw, int *n, struct err *err)
@@ -300,6 +298,14 @@ static bool next_of_iterator(struct lister *l, struct raw *raw, int *n, struct e
 	else
 		complete_pipe(l, raw);
 	return true;
+}
+
+/* Sockets are looked up anew for the next list: others may be there by then. */
+static void list_done(struct lister *l)
+{
+	l->left = 0;
+	proc_sockets_free(l->sockets);
+	l->sockets = NULL;
 }
 
 int lister_next(struct lister *l, struct raw *raw, struct err *err)
@@ -321,11 +327,11 @@ int lister_next(struct lister *l, struct raw *raw, struct err *err)
 		l->fd = -1;
 		l->pid_at = 0;
 		if (!(l->left & LIST_TASKS)) {
-			l->left = 0;
+			list_done(l);
 		} else {
 			l->left = LIST_FDS & l->left;
 			if (l->left && l->only && !by_proc)
-				list_mark(l);
+				list_mark(l, l->only);
 		}
 	}
 }
@@ -345,5 +351,5 @@ void lister_begin(struct lister *l, int64_t id, bool whole, unsigned what)
 	if (!id)
 		l->npids = 0;
 	if (!(what & LIST_TASKS) && !l->one_by_proc)
-		list_mark(l);
+		list_mark(l, id);
 }

@@ -248,7 +248,7 @@ static void put_fd(struct lister *l, int64_t pid, int64_t num)
 	if (!info[0])
 		return;
 	type = type_of(&st, target);
-	if (S_ISSOCK(st.st_mode)) {
+	if (S_ISSOCK(st.st_mode) && l->sockets) {
 		proc_socket_find(l->sockets, pid, path, st.st_ino, &socket);
 		type = (enum fd_type)socket.type;
 	}
@@ -268,19 +268,14 @@ static void put_fd(struct lister *l, int64_t pid, int64_t num)
 	event_end(&w);
 }
 
-static void put_fds(struct lister *l, int64_t pid)
-{
-	proc_each_number(l, pid, "fd", put_fd);
-}
-
 /* What is not in the list was gone when it was done, not before. */
-static void put_new_fds(struct lister *l, int64_t pid)
+static void put_fds(struct lister *l, int64_t pid)
 {
 	const size_t mark = l->batch.len;
 	uint64_t ts;
 
-	list_mark(l);
-	put_fds(l, pid);
+	list_mark(l, pid);
+	proc_each_number(l, pid, "fd", put_fd);
 	ts = kernel_now_ns(l->kernel);
 	memcpy(l->batch.p + mark, &ts, sizeof(ts));
 }
@@ -309,7 +304,7 @@ static void put_one(struct lister *l)
 	if (!pid || !in_scope_now(l, pid))
 		return;
 	if (!(l->left & LIST_TASKS))
-		put_new_fds(l, pid);
+		put_fds(l, pid);
 	else if (l->whole)
 		proc_put_tasks(l, pid);
 	else
@@ -319,15 +314,10 @@ static void put_one(struct lister *l)
 /* Of everything. */
 static void put_part(struct lister *l, int64_t pid)
 {
-	if (l->left & LIST_TASKS) {
+	if (l->left & LIST_TASKS)
 		proc_put_tasks(l, pid);
-	} else if (l->again) {
-		l->only = pid;
-		put_new_fds(l, pid);
-		l->only = 0;
-	} else {
+	else
 		put_fds(l, pid);
-	}
 }
 
 bool proc_fill(struct lister *l)
@@ -338,17 +328,14 @@ bool proc_fill(struct lister *l)
 		if (l->pid_at++)
 			return false;
 		put_one(l);
-		proc_sockets_free(l->sockets);
-		l->sockets = NULL;
 		return true;
 	}
 	if (!l->npids && find_pids(l) < 0)
 		return false;
 	if (l->pid_at == l->npids)
 		return false;
-	if (in_scope(l, l->pids[l->pid_at])) {
+	if (in_scope(l, l->pids[l->pid_at]))
 		put_part(l, l->pids[l->pid_at]);
-	}
 	l->pid_at++;
 	return true;
 }

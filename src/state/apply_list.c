@@ -280,7 +280,7 @@ void apply_fd_entry(struct state *s, const struct event *ev, struct subject *who
 	fd = fd_add(s, n->t.fds, num, (enum fd_type)type);
 	if (!fd)
 		return;
-	if (n->t.fds->listed_ts && n->t.fds->listed_ts < ev->ts)
+	if (n->t.fds->listed_ts < ev->ts)
 		n->t.fds->listed_ts = ev->ts;
 	note_time(s, ev);
 	fd->listed_ts = ev->ts;

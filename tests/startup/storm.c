@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * storm CONTROL DIRECTORY: processes that fork, execute, open, close, duplicate and change their
- * directory without pause, until the byte in the file CONTROL is set; then each stays as it is.
- * DIRECTORY has the subdirectories a and b. Everything ends after a minute, or BESRA_SLOWER minutes.
+ * storm CONTROL DIRECTORY NAP: processes that fork, execute, open, close, duplicate and change their
+ * directory, until the byte in the file CONTROL is set; then each stays as it is. Between two steps
+ * each sleeps for NAP us, so that those it starts live longer. DIRECTORY has the subdirectories a
+ * and b. Everything ends after a minute, or BESRA_SLOWER minutes.
  */
 
 #include <fcntl.h>
@@ -18,14 +19,15 @@
 #include <unistd.h>
 
 #define WORKERS     3
-#define CHILDREN    6  /* alive at one time, of each worker */
-#define FDS         12 /* open at one time, beside what is inherited */
-#define CHILD_STEPS 400
+#define CHILDREN    6   /* alive at one time, of each worker */
+#define FDS         12  /* open at one time, beside what is inherited */
+#define CHILD_STEPS 400 /* on the average */
 #define MINUTE      60
 
 struct worker {
 	const volatile char *frozen;
 	char *const *argv; /* to execute; NULL: not again */
+	useconds_t nap_us;
 	unsigned random;
 	int fds[FDS];
 	int children;
@@ -40,6 +42,8 @@ static unsigned roll(struct worker *w, unsigned sides)
 /* Stays; but at first, and at every signal, does what is told of it, for whoever missed something. */
 static void stay_if_frozen(const struct worker *w)
 {
+	if (w->nap_us)
+		usleep(w->nap_us);
 	if (!*w->frozen)
 		return;
 	while (setuid(getuid()) == 0)
@@ -113,7 +117,7 @@ static void change_directory(struct worker *w)
 static void *thread_main(void *arg)
 {
 	struct worker *w = arg;
-	struct worker own = { .frozen = w->frozen, .random = w->random + 1 };
+	struct worker own = { .frozen = w->frozen, .nap_us = w->nap_us, .random = w->random + 1 };
 
 	for (int i = 0; i < CHILD_STEPS; i++) {
 		stay_if_frozen(&own);
@@ -127,7 +131,7 @@ static void *thread_main(void *arg)
 
 static void child_main(struct worker *w)
 {
-	const unsigned kind = roll(w, 4);
+	const unsigned kind = roll(w, 4), steps = roll(w, 2 * CHILD_STEPS);
 	pthread_t thread;
 
 	stay_if_frozen(w);
@@ -137,7 +141,7 @@ static void child_main(struct worker *w)
 		execv("/proc/self/exe", w->argv);
 	if (kind == 2)
 		pthread_create(&thread, NULL, thread_main, w);
-	for (int i = 0; i < CHILD_STEPS; i++) {
+	for (unsigned i = 0; i < steps; i++) {
 		stay_if_frozen(w);
 		change_fd(w);
 		if (roll(w, 4) == 0)
@@ -185,16 +189,17 @@ static unsigned lifetime_s(void)
 int main(int argc, char **argv)
 {
 	/* What was executed by a child: it goes on as one. */
-	char *again[] = { argv[0], argv[argc > 1], ".", "child", NULL };
+	char *again[] = { argv[0], argv[argc > 1], ".", argv[argc > 3 ? 3 : 0], "child", NULL };
 	struct worker w = { .argv = again, .random = (unsigned)getpid() };
 
 	signal(SIGUSR1, wake);
-	if (argc < 3 || chdir(argv[2]) < 0)
+	if (argc < 4 || chdir(argv[2]) < 0)
 		return 2;
 	alarm(lifetime_s());
 	w.frozen = map_control(argv[1]);
+	w.nap_us = (useconds_t)atoi(argv[3]);
 	memset(w.fds, -1, sizeof(w.fds));
-	if (argc > 3) {
+	if (argc > 4) {
 		w.argv = NULL; /* once is enough */
 		child_main(&w);
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * tables pid=N|cgroup=PATH|none [proc] [ring=BYTES] [sweep=MS]: captures what the state needs, says
- * "listed" when the running processes are known, and obeys lines on standard input:
+ * tables pid=N|cgroup=PATH|none [proc] [nap=MS] [ring=BYTES] [sweep=MS]: captures what the state
+ * needs, says "listed" when the running processes are known, sleeping for so long behind each thread
+ * in the list, and obeys lines on standard input:
  *
  *	scope PID   this process and its descendants are in scope from now on
  *	hold MS     let the rings fill up for so long; says "held"
@@ -77,7 +78,7 @@ static void put_thread(struct thread *t, void *arg)
 struct request {
 	struct live_options live;
 	int64_t pid;
-	uint64_t sweep_ns;
+	uint64_t nap_ns, sweep_ns;
 };
 
 static bool take_word(struct request *r, const char *word)
@@ -97,6 +98,10 @@ static bool take_word(struct request *r, const char *word)
 		return str_to_i64(str_from(word + 4), &r->pid);
 	if (strncmp(word, "ring=", 5) == 0 && str_to_u64(str_from(word + 5), &n)) {
 		r->live.state_ring_bytes = r->live.bulk_ring_bytes = (uint32_t)n;
+		return true;
+	}
+	if (strncmp(word, "nap=", 4) == 0 && str_to_u64(str_from(word + 4), &n)) {
+		r->nap_ns = n * (NS_PER_S / 1000);
 		return true;
 	}
 	if (strncmp(word, "sweep=", 6) == 0 && str_to_u64(str_from(word + 6), &n)) {
@@ -182,19 +187,35 @@ static void count_gap(const struct field_ctx *ctx, void *arg)
 	idmap_put(&g->last, tgid, (void *)(uintptr_t)n);
 }
 
-/* Follows the events until asked and at rest: 0, or -errno. */
-static int follow(struct engine *e, struct source *s, uint64_t rest_ns, struct err *err)
+/* One step; while the list is made, a rest behind each of its threads. */
+static int step(struct engine *e, uint64_t nap_ns, struct err *err)
 {
+	const struct timespec nap = { 0, (long)(nap_ns % NS_PER_S) };
+	struct state_stats before, now;
+	int n;
+
+	state_stats(engine_state(e), &before);
+	n = engine_step(e, err);
+	state_stats(engine_state(e), &now);
+	if (now.added_threads != before.added_threads)
+		nanosleep(&nap, NULL);
+	return n;
+}
+
+/* Follows the events until asked and at rest: 0, or -errno. */
+static int follow(struct engine *e, struct source *s, const struct request *r, struct err *err)
+{
+	const uint64_t rest_ns = r->sweep_ns ? SWEPT_NS : REST_NS;
 	uint64_t last = clock_monotonic_ns();
 	bool listed = false, asked = false;
-	struct live_repairs r;
+	struct live_repairs repairs;
 	int n;
 
 	for (;;) {
 		/* Before the step: however long it takes to get on, what is held back comes out. */
 		const uint64_t now = clock_monotonic_ns();
 
-		n = engine_step(e, err);
+		n = step(e, listed ? 0 : r->nap_ns, err);
 		if (n != 1 && n != -EAGAIN)
 			return n;
 		if (!listed && (n == -EAGAIN || engine_stats(e)->events)) {
@@ -210,8 +231,8 @@ static int follow(struct engine *e, struct source *s, uint64_t rest_ns, struct e
 			last = clock_monotonic_ns();
 			continue;
 		}
-		live_repairs(s, &r);
-		if (asked && now > last + rest_ns && !r.waiting)
+		live_repairs(s, &repairs);
+		if (asked && now > last + rest_ns && !repairs.waiting)
 			return 0;
 		live_wait(s, NAP_NS);
 	}
@@ -243,7 +264,7 @@ static void print_counts(struct engine *e, struct source *s, const struct gaps *
 
 int main(int argc, char **argv)
 {
-	struct err err = { .text = "usage: tables pid=N|cgroup=PATH|none [proc] [ring=] [sweep=]" };
+	struct err err = { .text = "usage: tables pid=N|cgroup=PATH|none [WORD=VALUE...]" };
 	struct request request = { .live.scope = WIRE_SCOPE_TASKS };
 	struct gaps gaps = { 0 };
 	struct engine_parts parts = { .watch = count_gap, .watch_arg = &gaps };
@@ -261,7 +282,7 @@ int main(int argc, char **argv)
 	parts.source = s;
 	parts.sweep_ns = request.sweep_ns;
 	e = s ? engine_new(&parts, &err) : NULL;
-	if (e && (n = follow(e, s, parts.sweep_ns ? SWEPT_NS : REST_NS, &err)) == 0) {
+	if (e && (n = follow(e, s, &request, &err)) == 0) {
 		p.state = engine_state(e);
 		state_thread_each(p.state, put_thread, &p);
 		fwrite(p.out.p, 1, p.out.len, stdout);

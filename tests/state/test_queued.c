@@ -340,10 +340,13 @@ static void a_child_of_one_that_was_listed_after_its_birth_is_not_sure(void **st
 	static const struct {
 		const char *what;
 		uint64_t born, listed;
+		bool anew;
 		int64_t lacks;
 	} cases[] = {
-		{ "born first", LATE, LATER, 500 },
-		{ "listed first", LATER, LATE, 0 },
+		{ "born first", LATE, LATER, true, 500 },
+		{ "listed first", LATER, LATE, true, 0 },
+		{ "born first, listed for the first time", LATE, LATER, false, 500 },
+		{ "listed first, for the first time", LATER, LATE, false, 0 },
 	};
 
 	(void)state;
@@ -352,7 +355,10 @@ static void a_child_of_one_that_was_listed_after_its_birth_is_not_sure(void **st
 
 		print_message("  %s\n", cases[i].what);
 		m.ts = cases[i].listed;
-		send_event(&m, EVENT_FDS_ENTRY, 100, NULL, 0);
+		if (cases[i].anew)
+			send_event(&m, EVENT_FDS_ENTRY, 100, NULL, 0);
+		else
+			list_file(&m, 100, 3, "/again", FILE_FLAGS_O_RDONLY);
 		m.ts = cases[i].born;
 		fork_child(&m, 100, 500, 0);
 		assert_int_equal(lacking(&m, EVENT_CLOSE_X, 500), cases[i].lacks);
