@@ -246,8 +246,9 @@ static bool prepare(struct record *r, struct event *ev)
 
 	if (r->old_readers && !for_old_readers(r, ev))
 		return false;
+	/* A file has its lists before its events; what is listed again has no place in it. */
 	if (ev->flags & WIRE_SYNTHETIC)
-		return note_listed(r, ev);
+		return !r->events && ev->type != EVENT_FDS_ENTRY && note_listed(r, ev);
 	return !is_in_list(r, ev) && (env < 0 || with_param(r, ev, (unsigned)env, str_of("", 0)));
 }
 
