@@ -10,6 +10,9 @@ import stat
 import subprocess
 import threading
 
+# One processor at a time: qemu 7.2 may hang where one changes code that another executes, as the
+# kernel does when programs are attached or the first control group with a memory limit is made.
+ACCEL = "tcg,thread=single"
 # What the guests' root file systems, containers and networks need.
 MODULES = ["virtio_pci", "9pnet_virtio", "9p", "overlay", "veth"]
 END = re.compile(rb"^=== guest: ended with (\d+) ===$")
@@ -65,6 +68,8 @@ def modules_in_order(tree):
 
 def kernel(name, directory):
     """A directory with the package's kernel and modules; made once, nothing is installed."""
+    if not shutil.which("qemu-system-x86_64"):
+        raise Skip("no qemu-system-x86_64 (package qemu-system-x86)")
     directory.mkdir(parents=True, exist_ok=True)
     ready = directory / name
     if ready.is_dir() and (ready / "wanted").exists() and \
@@ -124,20 +129,19 @@ def first_root(kernel_files, init, files=()):
 
 # ---- The machine ------------------------------------------------------------------------------
 
-def boot(kernel_files, initrd, directory, shared, seconds, more=(), accel="tcg"):
+def boot(kernel_files, initrd, directory, shared, seconds, more=(), show=print):
     """
     Runs the guest to its end, showing what it prints on its second serial line; the exit code it
     tells. `shared`: (tag, path, read-only) for 9p. `more`: arguments for qemu.
     """
-    if not shutil.which("qemu-system-x86_64"):
-        raise Skip("no qemu-system-x86_64 (package qemu-system-x86)")
+    directory.mkdir(parents=True, exist_ok=True)
     (directory / "initrd").write_bytes(initrd)
     console = directory / "console.log"
     trees = [["-virtfs", f"local,path={path},mount_tag={tag},security_model=none,"
               f"readonly={'on' if read_only else 'off'},multidevs=remap"]
              for tag, path, read_only in shared]
     vm = subprocess.Popen(
-        ["qemu-system-x86_64", "-machine", "q35", "-accel", accel, "-cpu", "max", "-smp", "2",
+        ["qemu-system-x86_64", "-machine", "q35", "-accel", ACCEL, "-cpu", "max", "-smp", "2",
          "-m", "2048", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
          "-serial", f"file:{console}", "-serial", "stdio", "-net", "none",
          *sum(trees, []), "-kernel", str(kernel_files / "vmlinuz"),
@@ -153,14 +157,15 @@ def boot(kernel_files, initrd, directory, shared, seconds, more=(), accel="tcg")
         if ended:
             code = int(ended.group(1))
         else:
-            print(line.decode(errors="replace"), flush=True)
+            show(line.decode(errors="replace"))
     vm.wait()
     in_time = late.is_alive()
     late.cancel()
     if code is None:
         how = f"qemu ended with {vm.returncode}" if in_time else f"not within {seconds} s"
-        print(f"the guest did not come to its end: {how}")
+        show(f"the guest did not come to its end: {how}")
         tail = console.read_text(errors="replace").splitlines()[-30:] if console.exists() else []
-        print("\n".join("  console | " + line for line in tail))
+        for text in tail:
+            show("  console | " + text)
         return 1
     return code
