@@ -38,12 +38,40 @@ void apply_close_range(struct state *s, const struct event *ev, struct subject *
 	fdtable_close_range(s, t->fds, first, last, flags & CLOSE_RANGE_FLAGS_CLOSE_RANGE_CLOEXEC);
 }
 
+/*
+ * The list was done later than the call, and tells what had become of the original until then. What
+ * the copy is, it tells only where it came to that later, too.
+ */
+static bool is_unsure(const struct state *s, const struct subject *who, int64_t num)
+{
+	const struct fdtable *fds = who->thread->fds;
+	const struct fd *copy;
+
+	if (!fds || !listed_later(s, fds->listed_ts) ||
+	    (who->fd && !listed_later(s, who->fd->listed_ts)))
+		return false;
+	copy = fd_find(fds, num);
+	return !copy || !listed_later(s, copy->listed_ts);
+}
+
+/* Descriptors are listed of the leader. */
+static void doubt_table(struct thread *t)
+{
+	struct thread *leader = t->group ? t->group->leader : NULL;
+
+	(leader ? leader : t)->unsure = true;
+}
+
 /* One more number for the same open file; FD_CLOEXEC belongs to the number, not to the file. */
 static void duplicate(struct state *s, struct subject *who, int64_t num, bool cloexec)
 {
 	struct fd *fd;
 
-	if (!who->fd || num == who->fd_num)
+	if (num == who->fd_num)
+		return;
+	if (is_unsure(s, who, num))
+		doubt_table(who->thread);
+	if (!who->fd)
 		return;
 	fd = fd_clone(s, who->thread->fds, num, who->fd);
 	who->fd = fd;

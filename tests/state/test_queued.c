@@ -366,6 +366,43 @@ static void a_child_of_one_that_was_listed_after_its_birth_is_not_sure(void **st
 	}
 }
 
+/* 20 is a copy of 3, made before the list came to 3. */
+static void a_copy_of_what_was_listed_after_it_was_made_is_not_sure(void **state)
+{
+	static const struct {
+		const char *what;
+		uint64_t original, copy; /* when they were listed */
+		int64_t lacks;
+	} cases[] = {
+		{ "the original may be another one", LATER, EARLY, 100 },
+		{ "the original is gone", 0, EARLY, 100 },
+		{ "neither is there", 0, 0, 100 },
+		{ "the copy was listed later, too", LATER, LATER, 0 },
+		{ "nothing was listed since", EARLY, EARLY, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct machine m = machine_running();
+
+		print_message("  %s\n", cases[i].what);
+		m.ts = EARLY;
+		send_event(&m, EVENT_FDS_ENTRY, 100, NULL, 0);
+		for (int64_t num = 3; num <= 20; num += 17) {
+			m.ts = num == 3 ? cases[i].original : cases[i].copy;
+			if (m.ts)
+				list_file(&m, 100, num, "/some", FILE_FLAGS_O_RDONLY);
+		}
+		m.ts = cases[i].lacks ? LATER : EARLY;
+		list_file(&m, 100, 21, "/last", FILE_FLAGS_O_RDONLY);
+		m.ts = LATE;
+		SEND(&m, DUP2_X, 100, INT(20), INT(3), INT(3), INT(20));
+		m.ts = LATER + 1;
+		assert_int_equal(lacking(&m, EVENT_CLOSE_X, 100), cases[i].lacks);
+		machine_free(&m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -383,6 +420,7 @@ int main(void)
 		cmocka_unit_test(the_kin_of_who_was_just_listed_is_told),
 		cmocka_unit_test(a_child_of_one_that_was_not_known_is_not_sure),
 		cmocka_unit_test(a_child_of_one_that_was_listed_after_its_birth_is_not_sure),
+		cmocka_unit_test(a_copy_of_what_was_listed_after_it_was_made_is_not_sure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
