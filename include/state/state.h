@@ -137,6 +137,7 @@ struct thread {
 	 * the birth; or it is known by what an event said of it.
 	 */
 	bool unsure;
+	bool unheard;     /* its parent told of its birth, it did not: it may have begun unseen */
 	bool placeholder; /* made up for an unknown tid: see spec/fields_notes.md */
 	bool exited;
 };

@@ -206,6 +206,8 @@ static enum look_up live_look_up(struct source *s, int64_t tid)
 
 static int next_of_rings(struct live *l, struct raw *raw)
 {
+	/* Before the rings are looked at, one after the other: what comes meanwhile is younger. */
+	const uint64_t now = kernel_now_ns(&l->kernel);
 	struct wire_prefix prefix;
 	struct head h;
 	enum missing missing;
@@ -216,8 +218,7 @@ static int next_of_rings(struct live *l, struct raw *raw)
 	}
 	if (!earliest(l, &h, &missing))
 		return -EAGAIN;
-	if (missing != NOTHING &&
-	    h.ts + (missing == CERTAINLY ? BUSY_HOLD_NS : l->hold_ns) > kernel_now_ns(&l->kernel))
+	if (missing != NOTHING && h.ts + (missing == CERTAINLY ? BUSY_HOLD_NS : l->hold_ns) > now)
 		return -EAGAIN;
 	memcpy(&prefix, h.record, sizeof(prefix));
 	*raw = (struct raw){

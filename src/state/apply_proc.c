@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "internal.h"
 
+#include "base/clock.h"
+
 /*
  * clone, fork, vfork and clone3 give one event in the parent (res is the child's id) and one in
  * the child (res is 0), in any order. Whichever comes first makes the child; the other finds it
@@ -120,6 +122,17 @@ static bool is_unsure(const struct state *s, const struct birth *b)
 	return listed_later(s, s->listed_ts) &&
 	       (listed_later(s, from->listed_ts) || listed_later(s, from->fs->listed_ts) ||
 		(from->fds && listed_later(s, from->fds->listed_ts)));
+}
+
+/*
+ * A child may come to its first moment long after its parent went on, and the parent may have done
+ * so before anybody listened: what it did since is not the child's.
+ */
+#define FRESH_NS NS_PER_S
+
+static bool is_fresh(const struct state *s, const struct node *source)
+{
+	return source && source->t.listed_ts && s->now < source->t.listed_ts + FRESH_NS;
 }
 
 static struct node *bear(struct state *s, const struct event *ev, const struct birth *b)
@@ -263,8 +276,10 @@ static void seen_in_parent(struct state *s, const struct event *ev, int64_t chil
 	fdtable_unref(s, listed);
 	if (!known)
 		name_after_event(s, parent, ev);
-	if (child)
+	if (child) {
 		child->t.pidns_start_ts = s->boot_ts;
+		child->t.unheard = true;
+	}
 }
 
 static uint64_t pidns_start(const struct state *s, const struct event *ev, const struct thread *t)
@@ -310,6 +325,7 @@ static void seen_in_child(struct state *s, const struct event *ev, struct subjec
 	struct fdtable *listed = NULL;
 
 	if (old) {
+		old->t.unheard = false;
 		if (listed_later(s, old->t.listed_ts) ||
 		    (old->t.clone_ts && ev->ts - old->t.clone_ts < CLONE_STALE_NS))
 			return;
@@ -328,6 +344,7 @@ static void seen_in_child(struct state *s, const struct event *ev, struct subjec
 	fdtable_unref(s, listed);
 	if (!child)
 		return;
+	child->t.unsure |= !is_thread(&b) && is_fresh(s, b.source);
 	child->t.pidns_start_ts = pidns_start(s, ev, &child->t);
 	who->thread = &child->t;
 	s->last = child;

@@ -8,7 +8,7 @@ static bool is_unknown(struct state *s, int64_t tid)
 {
 	const struct node *n = thread_find(s, tid);
 
-	return !n || n->t.placeholder || n->t.unsure || thread_invalid(&n->t);
+	return !n || n->t.placeholder || n->t.unsure || n->t.unheard || thread_invalid(&n->t);
 }
 
 /* Nobody has the number 0, and nothing the rules could say of kernel threads is above theirs. */

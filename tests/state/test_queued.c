@@ -4,12 +4,14 @@
 
 #include "support.h"
 
-#define FORK_TS  START_TS
-#define EARLY    (START_TS + 1000000)
-#define LISTED   (START_TS + 2000000)
-#define LATE     (START_TS + 3000000)
-#define LATER    (START_TS + 4000000)
-#define THREADED (CL_CLONE_THREAD | CL_CLONE_FILES | CL_CLONE_FS | CL_CLONE_VM | CL_CLONE_SIGHAND)
+#define FORK_TS START_TS
+#define EARLY   (START_TS + 1000000)
+#define LISTED  (START_TS + 2000000)
+#define LATE    (START_TS + 3000000)
+#define LATER   (START_TS + 4000000)
+/* Whoever was in the middle of a fork when the list was made has come out of it. */
+#define MUCH_LATER (LATER + UINT64_C(2000000000))
+#define THREADED   (CL_CLONE_THREAD | CL_CLONE_FILES | CL_CLONE_FS | CL_CLONE_VM | CL_CLONE_SIGHAND)
 
 static struct machine machine_running(void)
 {
@@ -330,6 +332,7 @@ static void a_child_of_one_that_was_not_known_is_not_sure(void **state)
 	list_process(&m, &(struct listed){ .tid = 500, .ptid = 77, .comm = "child" });
 	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 77), 0);
 	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 500), 0);
+	m.ts = MUCH_LATER;
 	fork_child(&m, 500, 502, 0);
 	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 501), 501);
 	machine_free(&m);
@@ -344,9 +347,10 @@ static void a_child_of_one_that_was_listed_after_its_birth_is_not_sure(void **st
 		int64_t lacks;
 	} cases[] = {
 		{ "born first", LATE, LATER, true, 500 },
-		{ "listed first", LATER, LATE, true, 0 },
+		{ "listed first", MUCH_LATER, LATE, true, 0 },
+		{ "listed just before", LATER, LATE, true, 500 },
 		{ "born first, listed for the first time", LATE, LATER, false, 500 },
-		{ "listed first, for the first time", LATER, LATE, false, 0 },
+		{ "listed first, for the first time", MUCH_LATER, LATE, false, 0 },
 	};
 
 	(void)state;
@@ -364,6 +368,25 @@ static void a_child_of_one_that_was_listed_after_its_birth_is_not_sure(void **st
 		assert_int_equal(lacking(&m, EVENT_CLOSE_X, 500), cases[i].lacks);
 		machine_free(&m);
 	}
+}
+
+/* Its parent may come back from the call that made it long after it has begun. */
+static void a_child_that_has_not_told_of_its_birth_is_not_sure(void **state)
+{
+	struct machine m = machine_running();
+
+	(void)state;
+	m.ts = MUCH_LATER;
+	send_birth(&m, &(struct birth){ .in = 100, .res = 500, .ptid = 1 });
+	assert_non_null(thread_of(&m, 500));
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 100), 0);
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 500), 500);
+	fork_child(&m, 100, 500, 0);
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 500), 0);
+	fork_child(&m, 100, 501, 0);
+	send_birth(&m, &(struct birth){ .in = 100, .res = 501, .ptid = 1 });
+	assert_int_equal(lacking(&m, EVENT_CLOSE_X, 501), 0);
+	machine_free(&m);
 }
 
 /* 20 is a copy of 3, made before the list came to 3. */
@@ -420,6 +443,7 @@ int main(void)
 		cmocka_unit_test(the_kin_of_who_was_just_listed_is_told),
 		cmocka_unit_test(a_child_of_one_that_was_not_known_is_not_sure),
 		cmocka_unit_test(a_child_of_one_that_was_listed_after_its_birth_is_not_sure),
+		cmocka_unit_test(a_child_that_has_not_told_of_its_birth_is_not_sure),
 		cmocka_unit_test(a_copy_of_what_was_listed_after_it_was_made_is_not_sure),
 	};
 
