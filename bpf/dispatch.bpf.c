@@ -1,40 +1,94 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
 
-/* Every system call of the machine passes here: leave at once unless somebody asked for it. */
+/*
+ * Where system calls end: every call of the machine passes `dispatch`, or where the agent attaches
+ * to functions, the wanted ones pass a copy of `on_function` each. Leave at once unless somebody
+ * asked for the call.
+ */
 
 #include "call.bpf.h"
 #include "core/scope.bpf.h"
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
+struct ending {
+	long ret; /* what the caller can be said to get */
+	__u32 nr; /* of x86_64 */
+	__u8 need;
+	bool compat;
+};
+
+/* Whether anything is wanted of a call like this, by who made it. */
+static __always_inline bool call_needed(struct ending *end, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task;
 	__u32 zero = 0, nr = regs->orig_ax;
 	struct wire_needs *n = bpf_map_lookup_elem(&needs, &zero);
 
 	if (!n || nr >= WIRE_SYSCALLS_MAX || !n->number[nr])
-		return 0;
+		return false;
 	task = bpf_get_current_task_btf();
 	if (!call_number(task, regs, &nr) || !n->syscall[nr])
-		return 0;
+		return false;
 	ret = call_result(task, regs, ret);
 	if (!(n->syscall[nr] & (ret < 0 ? WIRE_NEED_FAILED : WIRE_NEED_EVENT))) {
 		copies_forget();
-		return 0;
+		return false;
 	}
 	if (!caller_wanted(task, n))
-		return 0;
+		return false;
 	if (ret < 0 && n->syscall[nr] & WIRE_NEED_SUCCESS) {
 		count_saved(nr);
 		copies_forget();
-		return 0;
+		return false;
 	}
-	if (task_is_compat(task))
-		keep_compat(regs, ret);
-	if (n->syscall[nr] & WIRE_NEED_EARLY)
+	*end = (struct ending){ ret, nr, n->syscall[nr], task_is_compat(task) };
+	return true;
+}
+
+static __always_inline int jump(void *ctx, __u32 nr, __u8 need)
+{
+	if (need & WIRE_NEED_EARLY)
 		bpf_tail_call(ctx, &exit_programs, WIRE_EARLY);
 	bpf_tail_call(ctx, &exit_programs, nr);
 	bpf_tail_call(ctx, &exit_programs, WIRE_GENERIC);
 	count_loss(WIRE_LOSS_TAIL_CALL, nr);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
+{
+	struct ending end;
+
+	if (!call_needed(&end, regs, ret))
+		return 0;
+	if (end.compat)
+		keep_compat(regs, end.ret);
+	return jump(ctx, end.nr, end.need);
+}
+
+/* The program jumped to returns to the caller of this. */
+static __noinline int jump_and_return(void *ctx, __u32 nr, __u8 need)
+{
+	return jump(ctx, nr, need);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_function, struct pt_regs *regs, long ret)
+{
+	struct ending end;
+	__u64 *claim;
+
+	if (!call_needed(&end, regs, ret))
+		return 0;
+	claim = scratch_claim();
+	if (claim) {
+		if (end.compat)
+			keep_compat(regs, end.ret);
+		jump_and_return(ctx, end.nr, end.need);
+		*(volatile __u64 *)claim = 0;
+	} else {
+		copies_forget();
+		count_loss(WIRE_LOSS_RECURSION, 0);
+	}
 	return 0;
 }

@@ -60,6 +60,15 @@ static __always_inline __u64 current_cgroup(void)
 	return BPF_CORE_READ(group, kn, id);
 }
 
+/* A counter of this CPU. */
+static __always_inline void count_up(__u64 *n)
+{
+	if (knob_functions)
+		__sync_fetch_and_add(n, 1);
+	else
+		*n += 1;
+}
+
 /* Global: counting must not make every program longer for the verifier. */
 __noinline int count_loss(__u32 reason, __u32 type)
 {
@@ -71,17 +80,47 @@ __noinline int count_loss(__u32 reason, __u32 type)
 	__u64 one = 1, *n = bpf_map_lookup_elem(&losses, &key);
 
 	if (n)
-		*n += 1;
+		count_up(n);
 	else
 		bpf_map_update_elem(&losses, &key, &one, BPF_NOEXIST);
 	return 0;
 }
 
-static __always_inline struct bpf_scratch *emit_scratch(void)
+/*
+ * Takes a scratch for the current thread, until 0 is written to where that points. NULL when all are
+ * in use by threads that were preempted.
+ */
+static __always_inline __u64 *scratch_claim(void)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
+	struct claims *c = bpf_map_lookup_elem(&claims, &cpu);
+	__u64 thread = (__u32)bpf_get_current_pid_tgid();
 
-	return bpf_map_lookup_elem(&scratch, &cpu);
+	for (__u32 i = 1; c && i < SCRATCHES; i++)
+		if (__sync_val_compare_and_swap(&c->owner[i], 0, thread) == 0)
+			return &c->owner[i];
+	return NULL;
+}
+
+/* The current thread's scratch, or that of tracepoints. Global: the verifier sees it once. */
+__noinline int scratch_of_thread(__u32 cpu)
+{
+	struct claims *c = bpf_map_lookup_elem(&claims, &cpu);
+	__u64 thread = (__u32)bpf_get_current_pid_tgid();
+
+	for (__u32 i = 1; c && i < SCRATCHES; i++)
+		if (c->owner[i] == thread)
+			return cpu * SCRATCHES + i;
+	return cpu * SCRATCHES;
+}
+
+static __always_inline struct bpf_scratch *emit_scratch(void)
+{
+	__u32 at = bpf_get_smp_processor_id();
+
+	if (knob_functions)
+		at = scratch_of_thread(at);
+	return bpf_map_lookup_elem(&scratch, &at);
 }
 
 /*

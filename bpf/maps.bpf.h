@@ -20,7 +20,8 @@ const volatile __u32 knob_shards_mask = 0; /* rings per lane minus one; a power 
 const volatile __u64 knob_boot_epoch_ns = 0; /* CLOCK_REALTIME minus CLOCK_BOOTTIME at start */
 const volatile __u32 knob_look_every = 0;    /* bytes a CPU puts into a ring before it looks again
 					   * at how full that is: see emit_submit_of */
-const volatile __u32 knob_copies = 0;        /* not 0: the programs of fexit/ can run */
+const volatile __u32 knob_copies = 0;        /* not 0: those of fexit/copies.bpf.c can run */
+const volatile __u32 knob_functions = 0;     /* not 0: calls are seen where their functions end */
 
 /* ---- Changed while running ------------------------------------------------------------------ */
 
@@ -88,8 +89,8 @@ struct call {
 };
 
 /*
- * One event being put together. System call programs run with preemption off, and the tracepoints
- * we hook are not reached from interrupts, so one per CPU is enough. The bytes are twice the
+ * One event being put together. Programs on tracepoints run with preemption off, and those we hook
+ * are not reached from interrupts, so one per CPU is enough for them. The bytes are twice the
  * largest event: a write masked into the first half may run on into the second. What most events
  * use stands in front of them, in few lines of the cache.
  */
@@ -124,6 +125,8 @@ struct bpf_scratch {
 	struct call compat; /* a 32-bit caller's, as its namesake: see complete_compat */
 };
 
+#define SCRATCHES 4 /* of each CPU, where knob_functions is set; otherwise 1 */
+
 /* By CPU; a per-CPU map cannot hold values so large. The agent sets the number of entries. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -131,6 +134,23 @@ struct {
 	__type(key, __u32);
 	__type(value, struct bpf_scratch);
 } scratch SEC(".maps");
+
+/*
+ * Programs on functions can be preempted, and others can then run on the same CPU: each thread takes
+ * one of the CPU's scratches but the first, which is that of tracepoints. It cannot move to another
+ * CPU meanwhile.
+ */
+struct claims {
+	__u64 owner[SCRATCHES]; /* the thread's number; 0: nobody */
+};
+
+/* By CPU, as above. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct claims);
+} claims SEC(".maps");
 
 /* For iterators, which can be preempted by the programs that use the one above. */
 struct {

@@ -107,7 +107,7 @@ struct wire_needs {
 	WIRE_U32 scope_controller;            /* enum wire_cgroup */
 	WIRE_U64 scope_cgroup;                /* inode number of its directory */
 	WIRE_U32 signals;                     /* not 0: signals delivered are wanted */
-	WIRE_U32 copies;                      /* not 0: the programs of bpf/fexit/ run */
+	WIRE_U32 copies;                      /* not 0: those of bpf/fexit/copies.bpf.c run */
 	WIRE_U32 announce_env;                /* not 0: with their environment */
 	WIRE_U32 sleeping; /* not 0: the agent sleeps, the next event wakes it and clears this */
 	/* Threads that began before, ns since boot, tell of themselves; 0: none. */
@@ -171,7 +171,8 @@ enum wire_loss {
 	WIRE_LOSS_READ,      /* user or kernel memory could not be read: a parameter is absent */
 	WIRE_LOSS_CUT,       /* a string or list was longer than its limit */
 	WIRE_LOSS_URING,     /* work through a ring: its beginning, end or names were not kept */
-	WIRE_LOSS_RECURSION, /* a program was kept from running inside another; the agent asks */
+	WIRE_LOSS_RECURSION, /* a program was kept from running inside another, mostly by the kernel,
+			      * which the agent asks */
 	WIRE_LOSSES
 };
 

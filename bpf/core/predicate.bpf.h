@@ -152,7 +152,7 @@ static __always_inline void count_saved(__u32 nr)
 	__u64 *count = bpf_map_lookup_elem(&saved, &nr);
 
 	if (count)
-		*count += 1;
+		count_up(count);
 }
 
 /* True when the event may matter; otherwise it is counted as not sent. */

@@ -56,6 +56,22 @@ static __always_inline __u32 copy_place(struct call_copies *c, __u64 from, __u64
 	return i;
 }
 
+/*
+ * Whether this is the last use of a copy of a call that was told already: audit gives names back
+ * when the call's function has ended.
+ */
+static __always_inline bool is_late(struct call_copies *c, __u64 copy)
+{
+	if (!knob_functions || c->n || !copy)
+		return false;
+	for (__u32 i = 0; i < COPIES_OF_CALL; i++)
+		if (c->of[i].alive == copy) {
+			c->of[i].alive = 0;
+			return true;
+		}
+	return false;
+}
+
 /* `copy`: the address of the kernel's, 0 when nobody can ask for it again; it may be `still_used`. */
 static __always_inline void keep_text(__u64 from, const char *text, __u64 copy, bool still_used)
 {
@@ -66,7 +82,7 @@ static __always_inline void keep_text(__u64 from, const char *text, __u64 copy, 
 	__u32 i;
 	long n;
 
-	if (!c)
+	if (!c || is_late(c, copy))
 		return;
 	i = copy_place(c, from, copy);
 	if (i >= COPIES_OF_CALL)

@@ -139,42 +139,110 @@ static __always_inline void emit_clone(struct bpf_scratch *e, struct task_struct
 	emit_u64(e, c->ret == 0 ? task_pidns_start(t) : 0); /* of the child only */
 }
 
-SYSCALL_EXIT(clone, CLONE_20_X, WIRE_LANE_STATE)
+/* All of a clone's event; `native`: the flags that make what the call made. */
+static __always_inline void emit_clone_event(struct bpf_scratch *e, const struct call *c,
+					     __u64 native)
 {
 	struct task_struct *t = bpf_get_current_task_btf();
 
 	emit_s64(e, c->ret);
 	emit_arguments(e, t);
 	emit_task(e);
-	emit_clone(e, t, c, ARG(0));
+	emit_clone(e, t, c, native);
+}
+
+SYSCALL_EXIT(clone, CLONE_20_X, WIRE_LANE_STATE)
+{
+	emit_clone_event(e, c, ARG(0));
 }
 
 SYSCALL_EXIT(fork, FORK_20_X, WIRE_LANE_STATE)
 {
-	struct task_struct *t = bpf_get_current_task_btf();
-
-	emit_s64(e, c->ret);
-	emit_arguments(e, t);
-	emit_task(e);
-	emit_clone(e, t, c, 0);
+	emit_clone_event(e, c, 0);
 }
 
 SYSCALL_EXIT(vfork, VFORK_20_X, WIRE_LANE_STATE)
 {
-	struct task_struct *t = bpf_get_current_task_btf();
-
-	emit_s64(e, c->ret);
-	emit_arguments(e, t);
-	emit_task(e);
-	emit_clone(e, t, c, 0);
+	emit_clone_event(e, c, 0);
 }
 
 SYSCALL_EXIT(clone3, CLONE3_X, WIRE_LANE_STATE)
 {
-	struct task_struct *t = bpf_get_current_task_btf();
+	/* struct clone_args begins with its flags */
+	emit_clone_event(e, c, user_u64(ARG(0)));
+}
 
-	emit_s64(e, c->ret);
-	emit_arguments(e, t);
-	emit_task(e);
-	emit_clone(e, t, c, user_u64(ARG(0))); /* struct clone_args begins with its flags */
+/* ---- A child's first steps -------------------------------------------------------------------- */
+
+/* The number of parameters is the same for all. */
+_Static_assert(CLONE_20_X_PARAMS == FORK_20_X_PARAMS && CLONE_20_X_PARAMS == VFORK_20_X_PARAMS &&
+		       CLONE_20_X_PARAMS == CLONE3_X_PARAMS,
+	       "one program for the children of all calls");
+
+/* What the child of this call tells; 0: the call makes no child. */
+static __always_inline __u32 child_event(__u32 native)
+{
+	switch (native) {
+	case NATIVE_CLONE:
+		return EVENT_CLONE_20_X;
+	case NATIVE_FORK:
+		return EVENT_FORK_20_X;
+	case NATIVE_VFORK:
+		return EVENT_VFORK_20_X;
+	case NATIVE_CLONE3:
+		return EVENT_CLONE3_X;
+	}
+	return 0;
+}
+
+static __always_inline int emit_child(struct bpf_scratch *e, struct task_struct *t,
+				      struct pt_regs *regs, __u32 type)
+{
+	__u64 flags = 0;
+	struct call c;
+
+	if (!e)
+		return 0;
+	if (task_is_compat(t))
+		keep_compat(regs, 0);
+	emit_open(e, type, CLONE_20_X_PARAMS, t->pid);
+	call_read_of(e, t, &c, regs, 0);
+	if (type == EVENT_CLONE_20_X)
+		flags = c.args[0];
+	else if (type == EVENT_CLONE3_X)
+		flags = user_u64(c.args[0]);
+	emit_clone_event(e, &c, flags);
+	return emit_submit(e, WIRE_LANE_STATE);
+}
+
+#define PF_IO_WORKER 0x10
+#define PF_KTHREAD   0x200000
+
+/*
+ * A child does not leave the function of the call that made it. This is the first one it leaves;
+ * loaded only where calls are seen by their functions.
+ */
+SEC("fexit/schedule_tail")
+int BPF_PROG(on_child, struct task_struct *previous)
+{
+	struct task_struct *t = bpf_get_current_task_btf();
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(t);
+	__u32 zero = 0, nr, type;
+	struct wire_needs *n = bpf_map_lookup_elem(&needs, &zero);
+	__u64 *claim;
+
+	if (!n || t->flags & (PF_KTHREAD | PF_IO_WORKER) || !call_number(t, regs, &nr) ||
+	    !(n->syscall[nr] & WIRE_NEED_EVENT) || !caller_wanted(t, n))
+		return 0;
+	type = child_event(nr);
+	if (!type)
+		return 0;
+	claim = scratch_claim();
+	if (claim) {
+		emit_child(emit_scratch(), t, regs, type);
+		*(volatile __u64 *)claim = 0;
+	} else {
+		count_loss(WIRE_LOSS_RECURSION, 0);
+	}
+	return 0;
 }

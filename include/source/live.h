@@ -20,6 +20,8 @@ struct live_options {
 	const char *cgroup; /* WIRE_SCOPE_CGROUP: its directory, in the v2, memory or pids tree */
 	bool with_env;      /* environments of running processes in the process list */
 	bool no_iterators;  /* list them from /proc, as on kernels without iterators */
+	bool by_functions;  /* system calls are seen where their functions end, which costs nothing
+			     * to those not wanted, not at the tracepoint that all pass */
 };
 
 /* NULL with *err filled: what is missing on this machine and how to get it. Needs CAP_BPF and
@@ -73,6 +75,10 @@ void live_repairs(const struct source *s, struct live_repairs *out);
 
 /* Why work handed in through io_urings is not seen on this kernel; NULL: it is. */
 const char *live_uring_lacks(const struct source *s);
+
+/* Whether a system call that was wanted last is not seen, of 32-bit callers at least: by_functions,
+ * and this kernel does not let us attach to its function. By x86_64 number. */
+bool live_uncovered(const struct source *s, unsigned native);
 
 /* Sleeps until some ring has data or timeout_ns passed. */
 void live_wait(struct source *s, uint64_t timeout_ns);

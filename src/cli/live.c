@@ -139,6 +139,7 @@ static bool open_source(struct live_run *r)
 		.scope = r->scope.kind,
 		.cgroup = r->scope.cgroup,
 		.no_iterators = c->disable_iterators,
+		.by_functions = str_eq(c->attach_to, STR("functions")),
 	};
 	struct err err = { 0 };
 	bool ok;

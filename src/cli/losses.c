@@ -141,6 +141,15 @@ void print_unseen(const struct source *s)
 
 	if (why)
 		complain("what is handed in through io_urings is not seen: %s", why);
+	for (unsigned nr = 0; nr < WIRE_SYSCALLS_MAX; nr++) {
+		const int code = live_uncovered(s, nr) ? syscall_from_native(nr) : -1;
+
+		if (code >= 0)
+			complain(
+				"the system call %.*s is not seen: this kernel has no function of it "
+				"that programs can be attached to",
+				STR_ARG(syscall_info((unsigned)code)->name));
+	}
 }
 
 void print_saved(struct source *s)

@@ -376,6 +376,8 @@ int live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], bool si
 	/* Wider first: what is wanted from now on must have its program. */
 	if (kernel_lacks(&l->kernel, wanted))
 		n = kernel_load(&l->kernel, &l->options, wanted, err);
+	if (n == 0 && (n = functions_follow(&l->kernel, wanted)) < 0)
+		return err_set(err, n, "attach to the functions of system calls: %s", strerror(-n));
 	if (n == 0) {
 		copies_follow(&l->kernel, wanted);
 		predicates_drop(&l->kernel, wanted);
@@ -444,6 +446,13 @@ const char *live_uring_lacks(const struct source *s)
 	const struct live *l = (const struct live *)s;
 
 	return l->kernel.uring_lacks[0] ? l->kernel.uring_lacks : NULL;
+}
+
+bool live_uncovered(const struct source *s, unsigned native)
+{
+	const struct live *l = (const struct live *)s;
+
+	return functions_uncovered(&l->kernel, native);
 }
 
 void live_wait(struct source *s, uint64_t timeout_ns)

@@ -49,12 +49,29 @@ struct load_thread {
 };
 struct load_part {
 	const struct kernel_side *side;
+	struct family *family;
 	const struct live_options *options;
 	const uint8_t *want; /* as for kernel_load */
 	size_t number;
 	struct load_thread thread;
 	struct bpf_object *object; /* NULL: there was nothing to load */
 	int result;                /* 0 or -errno */
+};
+
+/*
+ * Exit programs, and where those that jump to them find them. There is one family, but where calls
+ * are seen by their functions, one for each type these have.
+ */
+#define FAMILIES_MAX 4
+struct family {
+	int programs_fd;
+	bool loaded[WIRE_PROGRAMS]; /* by where the dispatcher finds them */
+	/* Of functions: */
+	uint32_t type;
+	char function[64];               /* one of them */
+	bool calls[WIRE_SYSCALLS_MAX];   /* that they serve */
+	uint8_t want[WIRE_SYSCALLS_MAX]; /* of these, while programs are loaded */
+	const struct bpf_program *stub;  /* what each of them gets a copy of */
 };
 
 /* The loaded programs and the maps all of them share. */
@@ -72,8 +89,12 @@ struct kernel_side {
 	struct bpf_link *announcing[2]; /* while the list is made; see bpf/tp/announce.bpf.c */
 	struct wire_needs *needs;       /* mapped */
 	uint64_t boot_epoch_ns;         /* what the kernel side adds to its clock */
-	bool loaded[WIRE_PROGRAMS];     /* exit programs, by where the dispatcher finds them */
-	int tasks_fd, losses_fd, rings_fd, programs_fd, uring_programs_fd, predicates_fd, saved_fd;
+	struct family families[FAMILIES_MAX];
+	size_t nfamilies;
+	const uint8_t *wanted; /* while programs are loaded: for what */
+	bool by_functions;
+	struct functions *functions; /* NULL: none */
+	int tasks_fd, losses_fd, rings_fd, uring_programs_fd, predicates_fd, saved_fd;
 	bool upper_half;                /* where the predicates in force are */
 	bool may_cast;                  /* its memory is read by loads, see bpf/read.bpf.h */
 	bool no_iterators;              /* this kernel has none */
@@ -101,16 +122,19 @@ int kernel_load_end(struct kernel_side *k, struct err *err);
 /* Whether any call of `want` has that bit of enum wire_need. */
 bool need_wanted(const uint8_t *want, uint8_t need);
 /* Whether a program is to be loaded for what is wanted, and is not loaded yet. */
-bool program_wanted(const struct kernel_side *k, const struct bpf_program *program,
-		    const uint8_t *want);
+bool program_wanted(const struct kernel_side *k, const struct family *family,
+		    const struct bpf_program *program, const uint8_t *want);
+bool is_exit_program(const char *program);
 /* Reached from another program, not from the kernel: needs no attaching. */
 bool is_jumped_to(const char *program);
 /* Puts an object's programs where those that jump to them look. 0 or -errno. */
-int programs_register(const struct kernel_side *k, const struct bpf_object *object);
+int programs_register(const struct kernel_side *k, const struct family *family,
+		      const struct bpf_object *object);
 /* From now on they count as loaded. */
-void programs_remember(struct kernel_side *k, const struct bpf_object *object);
+void programs_remember(struct kernel_side *k, struct family *family,
+		       const struct bpf_object *object);
 /* True when a wanted call has no program of its own yet, though there is one. */
-bool kernel_lacks(const struct kernel_side *k, const uint8_t *want);
+bool kernel_lacks(struct kernel_side *k, const uint8_t *want);
 int kernel_attach(struct kernel_side *k, struct err *err);
 /* Nobody tells of itself any more. */
 void kernel_detach_announcing(struct kernel_side *k);
@@ -147,6 +171,8 @@ void uring_refused(struct kernel_side *k);
 bool is_copy_program(const char *name);
 /* Why not; empty when they can be had. Attaches a program that does nothing, and takes it off. */
 void copies_lack(const struct btf *kernel, char why[LIVE_WHY_MAX]);
+/* A program that does nothing, attached for a moment to a function: 0, or -errno when refused. */
+int attach_nothing(int function, int type);
 void copies_learn(struct kernel_side *k);
 void copies_refused(struct kernel_side *k);
 bool copies_can_have(const struct kernel_side *k, const struct bpf_program *program);
@@ -155,6 +181,40 @@ bool copies_missing(const struct kernel_side *k, const uint8_t *want);
 /* Attaches the programs or takes them off, as `want` asks for copies or not. */
 void copies_follow(struct kernel_side *k, const uint8_t *want);
 void copies_detach(struct kernel_side *k);
+
+/* A function of the kernel that serves a system call, in the kernel's types. */
+struct call_function {
+	uint32_t id;
+	uint32_t type;   /* the function's */
+	uint16_t native; /* the call; a function may serve several, a call may have several */
+};
+/* All of them, those of 64-bit callers first; returns how many, at most max. */
+size_t call_functions(const struct btf *kernel, struct call_function *out, size_t max);
+
+/*
+ * System calls seen where their functions end (live_options.by_functions). Learnt once; attached to
+ * while the calls they serve are wanted.
+ */
+bool is_function_program(const char *name);
+bool is_stub(const char *name); /* copied for each function, never attached itself */
+/* Why they cannot be seen there; empty when they can. */
+void functions_lack(const struct btf *kernel, char why[LIVE_WHY_MAX]);
+/* That as an error; 0 when it is not the reason. */
+int functions_explain(struct err *err);
+/* Needs k->types; the families come out of it. */
+void functions_learn(struct kernel_side *k);
+/* Where the programs of all families but the first are found. 0, or -errno when there are none. */
+int functions_make_maps(struct kernel_side *k);
+/* Of `want` what a family serves. */
+const uint8_t *family_wants(struct kernel_side *k, struct family *family, const uint8_t *want);
+/* Before an object is loaded: its programs are for functions, not for the tracepoint. 0 or -errno. */
+int functions_aim(const struct family *family, struct bpf_object *object);
+/* Attaches to what is wanted, then takes off what is not. 0 or -errno. */
+int functions_follow(struct kernel_side *k, const uint8_t *want);
+void functions_close(struct kernel_side *k);
+uint64_t functions_missed(const struct kernel_side *k);
+/* Wanted last, but not attached to for all callers. */
+bool functions_uncovered(const struct kernel_side *k, unsigned native);
 
 /* The clock the kernel side stamps events with: it does not jump when the machine's is set. */
 uint64_t kernel_now_ns(const struct kernel_side *k);

@@ -208,6 +208,12 @@ static int has_copies(struct probing *p)
 	return !p->why[0];
 }
 
+static int has_functions(struct probing *p)
+{
+	functions_lack(p->btf, p->why);
+	return !p->why[0];
+}
+
 /* ---- The table ------------------------------------------------------------------------------ */
 
 /* What must be there for a probe to mean anything. */

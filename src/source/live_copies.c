@@ -25,14 +25,15 @@ static int function_id(const struct btf *kernel, const char *name)
 	return kernel ? btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC) : -ENOENT;
 }
 
-/* `r0 = 0; exit`, at the entry of a function of the kernel: 0, or -errno when that is refused. */
-static int try_to_attach(int function)
+/* `r0 = 0; exit` */
+int attach_nothing(int function, int type)
 {
 	const struct bpf_insn nothing[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	DECLARE_LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY,
+	DECLARE_LIBBPF_OPTS(bpf_prog_load_opts, opts,
+			    .expected_attach_type = (enum bpf_attach_type)type,
 			    .attach_btf_id = (__u32)function);
 	int program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "besra_probe", "GPL", nothing,
 				    ARRAY_SIZE(nothing), &opts);
@@ -51,7 +52,7 @@ static int try_to_attach(int function)
 void copies_lack(const struct btf *kernel, char why[LIVE_WHY_MAX])
 {
 	const int function = function_id(kernel, functions[0]);
-	const int n = function > 0 ? try_to_attach(function) : 0;
+	const int n = function > 0 ? attach_nothing(function, BPF_TRACE_FENTRY) : 0;
 
 	why[0] = '\0';
 	if (function <= 0)

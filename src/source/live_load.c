@@ -18,21 +18,30 @@ extern const uint8_t bpf_maps_begin[], bpf_maps_end[];
 extern const uint8_t bpf_besra_begin[], bpf_besra_end[];
 extern const uint8_t bpf_besra_helpers_begin[], bpf_besra_helpers_end[];
 
+#define PROGRAMS_MAP "exit_programs"
+
 /* The kernel-side knobs, in the order in which bpf/maps.bpf.h declares them in .rodata. */
 struct knobs {
 	uint32_t snaplen, shards_mask;
 	uint64_t boot_epoch_ns;
 	uint32_t look_every;
 	uint32_t copies;
+	uint32_t functions;
 };
 
-/* All CPUs together put a sixteenth of a ring in before any of them looks. */
+/* Of each CPU: SCRATCHES in bpf/maps.bpf.h where calls are seen by their functions. */
+static uint32_t scratches(const struct live_options *o)
+{
+	return (o->by_functions ? 4 : 1) * (uint32_t)libbpf_num_possible_cpus();
+}
+
+/* All scratches together put a sixteenth of a ring in before any of them looks. */
 static uint32_t look_every(const struct live_options *o)
 {
 	const uint32_t least =
 		o->state_ring_bytes < o->bulk_ring_bytes ? o->state_ring_bytes : o->bulk_ring_bytes;
 
-	return least / 16 / (uint32_t)libbpf_num_possible_cpus();
+	return least / 16 / scratches(o);
 }
 
 static uint64_t boot_epoch_ns(void)
@@ -56,14 +65,17 @@ static struct bpf_object *open_object(const uint8_t *begin, const uint8_t *end, 
 	return bpf_object__open_mem(begin, (uintptr_t)end - (uintptr_t)begin, &opts);
 }
 
-/* All objects work on the first one's maps. */
-static int share_maps(struct bpf_object *from, struct bpf_object *to)
+/* All objects work on the first one's maps, and each on its family's programs. */
+static int share_maps(struct bpf_object *from, const struct family *family, struct bpf_object *to)
 {
 	struct bpf_map *map;
 
 	bpf_object__for_each_map(map, to)
 	{
-		int fd = bpf_object__find_map_fd_by_name(from, bpf_map__name(map));
+		const char *name = bpf_map__name(map);
+		int fd = strcmp(name, PROGRAMS_MAP) == 0
+				 ? family->programs_fd
+				 : bpf_object__find_map_fd_by_name(from, name);
 
 		if (bpf_map__is_internal(map))
 			continue;
@@ -79,8 +91,8 @@ static int share_maps(struct bpf_object *from, struct bpf_object *to)
 static int set_knobs(const struct kernel_side *k, const struct live_options *options,
 		     struct bpf_object *object)
 {
-	const struct knobs knobs = { options->snaplen, options->shards - 1, k->boot_epoch_ns,
-				     look_every(options), !k->copies_lack[0] };
+	const struct knobs knobs = { options->snaplen,    options->shards - 1, k->boot_epoch_ns,
+				     look_every(options), !k->copies_lack[0],  k->by_functions };
 	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
 	size_t room = 0;
 	void *initial = map ? (void *)(uintptr_t)bpf_map__initial_value(map, &room) : NULL;
@@ -107,14 +119,14 @@ static int find_maps(struct kernel_side *k)
 	k->tasks_fd = map_fd(k, "tasks");
 	k->losses_fd = map_fd(k, "losses");
 	k->rings_fd = map_fd(k, "rings");
-	k->programs_fd = map_fd(k, "exit_programs");
+	k->families[0].programs_fd = map_fd(k, PROGRAMS_MAP);
 	k->uring_programs_fd = map_fd(k, "uring_programs");
 	k->predicates_fd = map_fd(k, "predicates");
 	k->saved_fd = map_fd(k, "saved");
 	return 0;
 }
 
-static int load_maps(struct kernel_side *k)
+static int load_maps(struct kernel_side *k, const struct live_options *options)
 {
 	struct bpf_object *object = open_object(bpf_maps_begin, bpf_maps_end, NULL);
 	int n;
@@ -122,6 +134,8 @@ static int load_maps(struct kernel_side *k)
 	if (!object)
 		return -errno;
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "scratch"),
+				 scratches(options));
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "claims"),
 				 (uint32_t)libbpf_num_possible_cpus());
 	n = bpf_object__load(object);
 	if (n < 0) {
@@ -186,7 +200,7 @@ static int choose_programs(struct load_part *part, struct bpf_object *object)
 	bpf_object__for_each_program(program, object)
 	{
 		bpf_program__set_autoload(program, false);
-		if (program_wanted(part->side, program, part->want))
+		if (program_wanted(part->side, part->family, program, part->want))
 			shares[n++] = (struct share){ program, work_of(program) };
 	}
 	qsort(shares, n, sizeof(*shares), by_work);
@@ -220,13 +234,15 @@ static int load_object(struct load_part *part, struct bpf_object *object)
 
 	if (n <= 0)
 		return n;
-	n = share_maps(part->side->objects[0], object);
+	n = share_maps(part->side->objects[0], part->family, object);
 	if (n == 0)
 		n = set_knobs(part->side, part->options, object);
+	if (n == 0 && part->side->by_functions)
+		n = functions_aim(part->family, object);
 	if (n == 0)
 		n = bpf_object__load(object);
 	if (n == 0)
-		n = programs_register(part->side, object);
+		n = programs_register(part->side, part->family, object);
 	return n < 0 ? n : 1;
 }
 
@@ -258,15 +274,17 @@ static void end(struct load_thread *t)
 		pthread_join(t->id, NULL);
 }
 
-static void begin_parts(struct kernel_side *k, const struct live_options *options,
-			const uint8_t *want)
+static void begin_parts(struct kernel_side *k, struct family *family,
+			const struct live_options *options, const uint8_t *want)
 {
 	for (size_t i = 0; i < LOAD_PARTS; i++) {
 		struct load_part *part = &k->parts[i];
 
-		*part = (struct load_part){
-			.side = k, .options = options, .want = want, .number = i
-		};
+		*part = (struct load_part){ .side = k,
+					    .family = family,
+					    .options = options,
+					    .want = family_wants(k, family, want),
+					    .number = i };
 		begin(&part->thread, load_part, part);
 	}
 	k->is_loading = true;
@@ -286,7 +304,7 @@ static int end_parts(struct kernel_side *k)
 		struct bpf_object *object = k->parts[i].object;
 
 		if (n == 0 && object) {
-			programs_remember(k, object);
+			programs_remember(k, k->parts[i].family, object);
 			k->objects[k->nobjects++] = object;
 		} else {
 			bpf_object__close(object);
@@ -297,9 +315,9 @@ static int end_parts(struct kernel_side *k)
 }
 
 /* What is missing says more than the error of whatever tripped over it. */
-static int load_error(struct err *err, int n)
+static int load_error(const struct kernel_side *k, struct err *err, int n)
 {
-	if (live_missing(err) < 0)
+	if (live_missing(err) < 0 || (k->by_functions && functions_explain(err) < 0))
 		return n;
 	return err_set(err, n, "load kernel programs: %s", strerror(-n));
 }
@@ -333,22 +351,26 @@ static void *learn_kernel(void *argument)
 	uring_lacks(k->types, k->uring_lacks);
 	copies_learn(k);
 	k->types_error = reduce_types(k);
+	if (k->by_functions)
+		functions_learn(k);
 	return NULL;
 }
 
 /* Learns about the kernel, and makes the maps meanwhile. */
-static int prepare(struct kernel_side *k)
+static int prepare(struct kernel_side *k, const struct live_options *options)
 {
 	struct load_thread learner;
 	int n;
 
 	k->boot_epoch_ns = boot_epoch_ns();
+	k->by_functions = options->by_functions;
+	k->nfamilies = 1;
 	begin(&learner, learn_kernel, k);
-	n = load_maps(k);
+	n = load_maps(k, options);
 	end(&learner);
 	if (n == 0)
 		n = k->types ? k->types_error : -ENOENT;
-	return n;
+	return n == 0 && k->by_functions ? functions_make_maps(k) : n;
 }
 
 int kernel_load_begin(struct kernel_side *k, const struct live_options *options,
@@ -360,13 +382,14 @@ int kernel_load_begin(struct kernel_side *k, const struct live_options *options,
 
 	libbpf_set_print(NULL); /* its messages are for developers; what users need is in *err */
 	if (k->nobjects == 0)
-		n = prepare(k);
+		n = prepare(k, options);
 	if (n < 0)
-		return load_error(err, n);
+		return load_error(k, err, n);
+	k->wanted = want;
 	/* With the last ones comes all that is left: nothing can be missing after them. */
-	if (k->nobjects + 2 * LOAD_PARTS > ARRAY_SIZE(k->objects))
-		want = everything;
-	begin_parts(k, options, want);
+	if (k->nobjects + 2 * LOAD_PARTS * k->nfamilies > ARRAY_SIZE(k->objects))
+		k->wanted = everything;
+	begin_parts(k, &k->families[0], options, k->wanted);
 	return 0;
 }
 
@@ -374,7 +397,7 @@ int kernel_load_begin(struct kernel_side *k, const struct live_options *options,
 static int load_without(struct kernel_side *k, int n, const struct load_part *first, bool copies,
 			bool uring)
 {
-	const bool have_copies = copies_missing(k, first->want);
+	const bool have_copies = copies_missing(k, k->wanted);
 	const bool have_uring = k->types && !k->uring_lacks[0];
 
 	if (copies > have_copies || uring > have_uring)
@@ -383,7 +406,7 @@ static int load_without(struct kernel_side *k, int n, const struct load_part *fi
 		copies_refused(k);
 	if (uring)
 		uring_refused(k);
-	begin_parts(k, first->options, first->want);
+	begin_parts(k, first->family, first->options, k->wanted);
 	n = end_parts(k);
 	if (n < 0 && copies)
 		k->copies_lack[0] = '\0';
@@ -405,7 +428,11 @@ int kernel_load_end(struct kernel_side *k, struct err *err)
 		n = load_without(k, n, &first, true, true);
 	btf__free(k->types);
 	k->types = NULL;
-	return n < 0 ? load_error(err, n) : 0;
+	for (size_t i = 1; n == 0 && i < k->nfamilies; i++) {
+		begin_parts(k, &k->families[i], first.options, k->wanted);
+		n = end_parts(k);
+	}
+	return n < 0 ? load_error(k, err, n) : 0;
 }
 
 int kernel_load(struct kernel_side *k, const struct live_options *options, const uint8_t *want,
@@ -426,10 +453,13 @@ static int attach_object(struct kernel_side *k, struct bpf_object *object, struc
 		struct bpf_link *link;
 
 		/* Iterators are attached when read. */
-		if (is_jumped_to(name) || is_copy_program(name) || strncmp(name, "each_", 5) == 0 ||
-		    strcmp(name, ANNOUNCE) == 0 || bpf_program__fd(program) < 0)
+		if (is_jumped_to(name) || is_stub(name) || is_copy_program(name) ||
+		    strncmp(name, "each_", 5) == 0 || strcmp(name, ANNOUNCE) == 0 ||
+		    bpf_program__fd(program) < 0)
 			continue;
 		link = bpf_program__attach(program);
+		if (!link && is_function_program(name) && functions_explain(err) < 0)
+			return -errno;
 		if (!link)
 			return err_set(err, -errno, "attach the kernel program '%s': %s", name,
 				       strerror(errno));
@@ -479,6 +509,7 @@ void kernel_unload(struct kernel_side *k)
 		bpf_link__destroy(k->links[i]);
 	copies_detach(k);
 	kernel_detach_announcing(k);
+	functions_close(k);
 	if (k->needs)
 		munmap(k->needs, sizeof(*k->needs));
 	for (size_t i = k->nobjects; i-- > 0;)
@@ -508,7 +539,7 @@ static uint64_t missed_of(const struct bpf_object *object)
 
 uint64_t kernel_missed(const struct kernel_side *k)
 {
-	uint64_t sum = 0;
+	uint64_t sum = functions_missed(k);
 
 	for (size_t i = 0; i < k->nobjects; i++)
 		sum += missed_of(k->objects[i]);

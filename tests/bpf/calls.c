@@ -59,7 +59,9 @@ static void run_one(const struct row *row, struct stage *s)
 
 static _Noreturn void run_all(const struct row *const *rows, struct stage *stages, size_t n)
 {
-	alarm(60);
+	const char *slower = getenv("BESRA_SLOWER");
+
+	alarm(60 * (slower ? (unsigned)atoi(slower) : 1));
 	setsid();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	for (size_t i = 0; i < n; i++)
@@ -118,6 +120,7 @@ static int record(const struct run *run, struct recording *r, struct err *err)
 	struct live_options o = { .scope = WIRE_SCOPE_TASKS,
 				  .want = want,
 				  .hold_ns = 1,
+				  .by_functions = getenv("BESRA_BY_FUNCTIONS"),
 				  .state_ring_bytes = 16 << 20,
 				  .bulk_ring_bytes = 16 << 20 };
 	struct source *s;

@@ -63,6 +63,7 @@ int main(int argc, char **argv)
 	uint8_t want[WIRE_SYSCALLS_MAX];
 	struct live_options o = { .scope = WIRE_SCOPE_TASKS,
 				  .hold_ns = 1,
+				  .by_functions = getenv("BESRA_BY_FUNCTIONS"),
 				  .state_ring_bytes = 16 << 20,
 				  .bulk_ring_bytes = 16 << 20 };
 	struct err err = { 0 };
