@@ -349,13 +349,13 @@ struct source *source_open_live(const struct live_options *options, struct err *
 		n = ring_map(&l->rings[i], err);
 	if (n == 0)
 		n = ring_map(&l->announced.ring, err);
+	if (n == 0 && o.scope == WIRE_SCOPE_CGROUP)
+		n = scope_cgroup(l->kernel.needs, o.cgroup, err);
 	if (n == 0) {
-		l->kernel.needs->scope = o.scope;
-		if (o.scope == WIRE_SCOPE_CGROUP)
-			n = scope_cgroup(l->kernel.needs, o.cgroup, err);
-	}
-	if (n == 0) {
+		/* Nobody is in scope before all programs are attached: none is told of without its end. */
+		l->kernel.needs->scope = WIRE_SCOPE_TASKS;
 		n = kernel_attach(&l->kernel, err);
+		l->kernel.needs->scope = o.scope;
 	}
 	if (n == 0)
 		n = lister_init(&l->lister, &l->kernel, &o, err);
@@ -382,7 +382,9 @@ int live_want(struct source *s, const uint8_t wanted[WIRE_SYSCALLS_MAX], bool si
 		copies_follow(&l->kernel, wanted);
 		predicates_drop(&l->kernel, wanted);
 		l->kernel.needs->signals = signals;
-		announced_born_before_now(&l->announced);
+		/* Births in a process tree are events when all of it is known to be in scope. */
+		if (l->options.scope != WIRE_SCOPE_TASKS)
+			announced_born_before_now(&l->announced);
 	}
 	return n;
 }

@@ -311,12 +311,15 @@ static void put_one(struct lister *l)
 		proc_put_task(l, pid, l->only);
 }
 
-/* Of everything. */
+/*
+ * Of everything. Who is ending is not listed: that may have been told before anybody listened. It
+ * may take its time to close what it has.
+ */
 static void put_part(struct lister *l, int64_t pid)
 {
 	if (l->left & LIST_TASKS)
 		proc_put_tasks(l, pid);
-	else
+	else if (!proc_is_exiting(pid))
 		put_fds(l, pid);
 }
 

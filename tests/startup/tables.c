@@ -169,11 +169,11 @@ static bool obey(struct source *s)
 struct gaps {
 	struct idmap last; /* tgid -> number, as a pointer */
 	int64_t missing;
+	uint64_t unknown; /* events of threads nobody told of */
 };
 
-static void count_gap(const struct field_ctx *ctx, void *arg)
+static void count_gap(struct gaps *g, const struct field_ctx *ctx)
 {
-	struct gaps *g = arg;
 	const uint64_t tgid = ctx->ev->num >> 32, n = (uint32_t)ctx->ev->num;
 	const uint64_t last = (uintptr_t)idmap_get(&g->last, tgid);
 
@@ -185,6 +185,15 @@ static void count_gap(const struct field_ctx *ctx, void *arg)
 	}
 	g->missing += (int64_t)(n - last) - 1;
 	idmap_put(&g->last, tgid, (void *)(uintptr_t)n);
+}
+
+static void look_at(const struct field_ctx *ctx, void *arg)
+{
+	const struct thread *t = ctx->who->thread;
+	struct gaps *g = arg;
+
+	g->unknown += !t || t->placeholder;
+	count_gap(g, ctx);
 }
 
 /* One step; while the list is made, a rest behind each of its threads. */
@@ -257,9 +266,9 @@ static void print_counts(struct engine *e, struct source *s, const struct gaps *
 	live_repairs(s, &r);
 	printf("events %" PRIu64 " lost %" PRIu64 " missing %" PRId64 " looked_up %" PRIu64
 	       " not_found %" PRIu64 " reread %" PRIu64 " put_off %" PRIu64 " given_up %" PRIu64
-	       " swept %" PRIu64 "\n",
+	       " swept %" PRIu64 " unknown %" PRIu64 "\n",
 	       engine_stats(e)->events, count_losses(s), g->missing, r.looked_up, r.not_found,
-	       r.reread, r.put_off, r.given_up, engine_stats(e)->swept);
+	       r.reread, r.put_off, r.given_up, engine_stats(e)->swept, g->unknown);
 }
 
 int main(int argc, char **argv)
@@ -267,7 +276,7 @@ int main(int argc, char **argv)
 	struct err err = { .text = "usage: tables pid=N|cgroup=PATH|none [WORD=VALUE...]" };
 	struct request request = { .live.scope = WIRE_SCOPE_TASKS };
 	struct gaps gaps = { 0 };
-	struct engine_parts parts = { .watch = count_gap, .watch_arg = &gaps };
+	struct engine_parts parts = { .watch = look_at, .watch_arg = &gaps };
 	struct printing p = { 0 };
 	struct source *s = NULL;
 	struct engine *e;
