@@ -7,8 +7,6 @@
  * tracepoints.
  */
 
-#include "dispatch.bpf.c"
-
 #include "fexit/copies.bpf.c"
 #include "iter/machine.bpf.c"
 #include "sys/control.bpf.c"
@@ -28,6 +26,9 @@
 #include "tp/announce.bpf.c"
 #include "tp/io_uring.bpf.c"
 #include "tp/sched.bpf.c"
+
+/* Some of the above are built into it. */
+#include "dispatch.bpf.c"
 
 /* Of the sources: GPL-2.0 or Apache-2.0; to the kernel, which knows no such pair: */
 char LICENSE[] SEC("license") = "GPL";

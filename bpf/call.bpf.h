@@ -341,15 +341,15 @@ static __always_inline int emit_end(void *ctx, struct bpf_scratch *e, struct pt_
 }
 
 /*
- * SYSCALL_EXIT(name, EVENT, lane) { ... } defines the program for one system call. Inside, `e`
- * takes parameters, c->ret is the result, ARG(0) .. ARG(5) are the arguments as they were passed.
+ * SYSCALL_EXIT(name, EVENT, lane) { ... } defines the program for one system call, and name##_ended,
+ * which does the same inside another program. Inside, `e` takes parameters, c->ret is the result,
+ * ARG(0) .. ARG(5) are the arguments as they were passed.
  */
 #define SYSCALL_EXIT(name, EVENT, lane)                                                            \
 	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c);    \
-	SEC("tp_btf/sys_exit")                                                                     \
-	int BPF_PROG(exit_##name, struct pt_regs *regs, long ret)                                  \
+	static __always_inline int name##_ended(void *ctx, struct task_struct *task,               \
+						struct pt_regs *regs, long ret)                    \
 	{                                                                                          \
-		struct task_struct *task = bpf_get_current_task_btf();                             \
 		struct bpf_scratch *e = emit_scratch();                                            \
 		struct call c;                                                                     \
                                                                                                    \
@@ -359,6 +359,11 @@ static __always_inline int emit_end(void *ctx, struct bpf_scratch *e, struct pt_
 		call_read_of(e, task, &c, regs, ret);                                              \
 		name##_params(e, &c);                                                              \
 		return emit_end_of(ctx, e, task, regs, lane);                                      \
+	}                                                                                          \
+	SEC("tp_btf/sys_exit")                                                                     \
+	int BPF_PROG(exit_##name, struct pt_regs *regs, long ret)                                  \
+	{                                                                                          \
+		return name##_ended(ctx, bpf_get_current_task_btf(), regs, ret);                   \
 	}                                                                                          \
 	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c)
 

@@ -152,10 +152,9 @@ static __always_inline void emit_open_extended(struct bpf_scratch *e, __u32 type
  */
 #define SYSCALL_EXIT_EXTENDED(name, NATIVE, EVENT, lane, always)                                   \
 	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c);    \
-	SEC("tp_btf/sys_exit")                                                                     \
-	int BPF_PROG(exit_##name, struct pt_regs *regs, long ret)                                  \
+	static __always_inline int name##_ended(void *ctx, struct task_struct *task,               \
+						struct pt_regs *regs, long ret)                    \
 	{                                                                                          \
-		struct task_struct *task = bpf_get_current_task_btf();                             \
 		struct bpf_scratch *e = emit_scratch();                                            \
 		struct call call, *c = &call;                                                      \
 		bool more;                                                                         \
@@ -170,6 +169,11 @@ static __always_inline void emit_open_extended(struct bpf_scratch *e, __u32 type
 		if (more)                                                                          \
 			name##_extension(e, c);                                                    \
 		return emit_end_of(ctx, e, task, regs, lane);                                      \
+	}                                                                                          \
+	SEC("tp_btf/sys_exit")                                                                     \
+	int BPF_PROG(exit_##name, struct pt_regs *regs, long ret)                                  \
+	{                                                                                          \
+		return name##_ended(ctx, bpf_get_current_task_btf(), regs, ret);                   \
 	}                                                                                          \
 	static __always_inline void name##_params(struct bpf_scratch *e, const struct call *c)
 
