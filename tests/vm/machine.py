@@ -3,6 +3,7 @@
 and booting it in qemu."""
 import gzip
 import lzma
+import os
 import pathlib
 import re
 import shutil
@@ -145,8 +146,8 @@ def boot(kernel_files, initrd, directory, shared, seconds, more=(), show=print):
          "-m", "2048", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
          "-serial", f"file:{console}", "-serial", "stdio", "-net", "none",
          *sum(trees, []), "-kernel", str(kernel_files / "vmlinuz"),
-         "-initrd", str(directory / "initrd"), "-append", "console=ttyS0 panic=-1 loglevel=5",
-         *more],
+         "-initrd", str(directory / "initrd"), "-append",
+         f"console=ttyS0 panic=-1 loglevel=5 {os.environ.get('BESRA_VM_BOOT', '')}", *more],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     late = threading.Timer(seconds, vm.kill)
     late.start()
