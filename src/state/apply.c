@@ -255,10 +255,6 @@ struct subject state_apply(struct state *s, const struct event *ev)
 		who.thread->fds->unsure = true;
 	if (row->apply && !(listed_later(s, s->listed_ts) && is_in_list(s, row, &who)))
 		row->apply(s, ev, &who);
-	if (unlikely(s->kept)) {
-		who.fd = s->kept;
-		s->kept = NULL;
-	}
 	if (who.thread && unlikely(node_of(who.thread)->enter) && event_is_exit(ev->type))
 		enter_forget(s, node_of(who.thread));
 	return who;
@@ -267,6 +263,8 @@ struct subject state_apply(struct state *s, const struct event *ev)
 void state_retire(struct state *s, const struct event *ev)
 {
 	(void)ev;
+	if (unlikely(s->passing))
+		fd_forget_passing(s);
 	if (unlikely(s->closing_table)) {
 		fdtable_del(s, s->closing_table, s->closing_fd);
 		s->closing_table = NULL;

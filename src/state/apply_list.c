@@ -278,7 +278,7 @@ void apply_fd_entry(struct state *s, const struct event *ev, struct subject *who
 	    n->t.group->leader != &n->t)
 		return;
 	fd = fd_add(s, n->t.fds, num, (enum fd_type)type);
-	if (!fd)
+	if (!fd || fd == s->passing)
 		return;
 	if (n->t.fds->listed_ts < ev->ts)
 		n->t.fds->listed_ts = ev->ts;

@@ -216,9 +216,35 @@ void fdtable_del(struct state *s, struct fdtable *t, int64_t num)
 	fd_free(s, fd);
 }
 
-/* Puts fd into the table under its number; false: no memory, and fd is gone. */
+/* What was listed later stays: it is what became of this number since. */
+static bool is_listed_later(const struct state *s, const struct fdtable *t, int64_t num)
+{
+	const struct fd *fd;
+
+	if (likely(!listed_later(s, s->listed_ts)))
+		return false;
+	fd = fd_find(t, num);
+	return fd && listed_later(s, fd->listed_ts);
+}
+
+void fd_forget_passing(struct state *s)
+{
+	if (s->passing)
+		fd_free(s, s->passing);
+	s->passing = NULL;
+}
+
+/*
+ * Puts fd into the table under its number, or where its successor stands there already, beside it;
+ * false: no memory, and fd is gone.
+ */
 static bool fd_place(struct state *s, struct fdtable *t, struct fd *fd)
 {
+	if (is_listed_later(s, t, fd->num)) {
+		fd_forget_passing(s);
+		s->passing = fd;
+		return true;
+	}
 	fdtable_del(s, t, fd->num);
 	if (fd->num < FD_LOW) {
 		t->low[fd->num] = fd;
@@ -231,30 +257,17 @@ static bool fd_place(struct state *s, struct fdtable *t, struct fd *fd)
 	return true;
 }
 
-/* What was listed later stays: it is what became of this number since. */
-static bool keeps_listed(struct state *s, const struct fdtable *t, int64_t num)
-{
-	struct fd *fd;
-
-	if (likely(!listed_later(s, s->listed_ts)))
-		return false;
-	fd = fd_find(t, num);
-	if (!fd || !listed_later(s, fd->listed_ts))
-		return false;
-	s->kept = fd;
-	return true;
-}
-
 struct fd *fd_add(struct state *s, struct fdtable *t, int64_t num, enum fd_type type)
 {
 	struct fd *fd;
 
-	if (!t || num < 0 || keeps_listed(s, t, num))
+	if (!t || num < 0)
 		return NULL;
 	fd = slab_alloc(&s->fd_slab);
 	if (!fd) {
 		/* What stood there is closed, whether or not its successor has room. */
-		fdtable_del(s, t, num);
+		if (!is_listed_later(s, t, num))
+			fdtable_del(s, t, num);
 		return NULL;
 	}
 	fd->num = num;
@@ -267,7 +280,7 @@ struct fd *fd_clone(struct state *s, struct fdtable *t, int64_t num, const struc
 {
 	struct fd *fd;
 
-	if (!t || num < 0 || keeps_listed(s, t, num))
+	if (!t || num < 0)
 		return NULL;
 	fd = slab_alloc(&s->fd_slab);
 	if (!fd)

@@ -130,7 +130,7 @@ struct state {
 
 	uint64_t now;       /* of the event being applied */
 	uint64_t listed_ts; /* the latest of all: no event after it can be older than a list */
-	struct fd *kept;    /* listed after the event that would have replaced it */
+	struct fd *passing; /* of this event alone: what it made has a successor, listed already */
 
 	uint32_t generations[STATE_KINDS];
 	uint32_t thread_generation;
@@ -295,9 +295,13 @@ void fdtable_close_range(struct state *s, struct fdtable *t, int64_t first, int6
 			 bool at_exec);
 void fdtable_each(const struct fdtable *t, void (*fn)(struct fd *fd, void *arg), void *arg);
 void fdtable_del(struct state *s, struct fdtable *t, int64_t num);
-/* A new descriptor in place of what was there; NULL: table full, or state.kept is there. */
+/*
+ * A new descriptor in place of what was there. Where that was listed after the event, it stays, and
+ * the new one is forgotten when the event is over, or when another one is made. NULL: no memory.
+ */
 struct fd *fd_add(struct state *s, struct fdtable *t, int64_t num, enum fd_type type);
 struct fd *fd_clone(struct state *s, struct fdtable *t, int64_t num, const struct fd *from);
+void fd_forget_passing(struct state *s);
 /* Takes the reference; true when the name is another one now. */
 bool fd_rename(struct state *s, struct fd *fd, struct istr *name);
 bool fd_rename_text(struct state *s, struct fd *fd, struct str name);

@@ -55,10 +55,12 @@ static void an_older_event_leaves_what_was_listed(void **state)
 		SEND(&m, SETUID_X, 100, INT(0), INT(33));
 		SEND(&m, CLOSE_X, 100, INT(0), INT(20));
 		assert_non_null(m.who.thread);
+		m.retire_later = true;
 		open_file(&m, 100, 3, "/opened", FILE_FLAGS_O_RDONLY);
 		assert_int_equal(m.who.fd_num, 3);
 		assert_non_null(m.who.fd);
-		assert_text(m.who.fd->name->text, cases[i].name3);
+		assert_text(m.who.fd->name->text, "/opened");
+		state_retire(m.s, &m.ev);
 		assert_text(cwd_of(&m, 100), cases[i].cwd);
 		assert_text(fd_name(&m, 100, 3), cases[i].name3);
 		assert_text(fd_name(&m, 100, 20), cases[i].name20);
@@ -83,6 +85,26 @@ static void of_two_entries_the_later_one_counts(void **state)
 	list_process(&m, &newer);
 	assert_text(thread_of(&m, 100)->comm->text, "newer");
 	assert_text(cwd_of(&m, 100), "/");
+	machine_free(&m);
+}
+
+/* What a call made is shown as it was made, whatever has its number since. */
+static void an_older_event_shows_what_it_made(void **state)
+{
+	struct machine m = machine_running();
+
+	(void)state;
+	m.ts = EARLY;
+	m.retire_later = true;
+	SEND(&m, DUP2_X, 100, INT(20), INT(3), INT(3), INT(20));
+	assert_text(m.who.fd->name->text, "/listed");
+	state_retire(m.s, &m.ev);
+	SEND(&m, PIPE2_X, 100, INT(0), INT(3), INT(20), INT(77), INT(0));
+	assert_int_equal(m.who.fd->type, FD_FIFO);
+	assert_int_equal(m.who.fd->ino, 77);
+	state_retire(m.s, &m.ev);
+	assert_text(fd_name(&m, 100, 3), "/listed");
+	assert_text(fd_name(&m, 100, 20), "/high");
 	machine_free(&m);
 }
 
@@ -431,6 +453,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_older_event_leaves_what_was_listed),
 		cmocka_unit_test(of_two_entries_the_later_one_counts),
+		cmocka_unit_test(an_older_event_shows_what_it_made),
 		cmocka_unit_test(what_was_opened_and_closed_before_the_list_comes_and_goes),
 		cmocka_unit_test(ranges_and_exec_spare_what_was_listed_later),
 		cmocka_unit_test(a_place_is_as_old_as_its_leaders_entry),
