@@ -60,6 +60,12 @@ struct wire_event {
 #define WIRE_COPIED 0x40
 #define WIRE_REREAD 0x80
 
+/*
+ * In the upper byte, of the birth that a child tells: its age by then, as the least power of two that
+ * is more, of ns. 0: it does not say.
+ */
+#define WIRE_AGE_SHIFT 8
+
 /* ---- What the kernel's programs and the agent share besides events -------------------------- */
 
 #define WIRE_SYSCALLS_MAX 512               /* x86_64 numbers end well below */

@@ -139,12 +139,32 @@ static __always_inline void emit_clone(struct bpf_scratch *e, struct task_struct
 	emit_u64(e, c->ret == 0 ? task_pidns_start(t) : 0); /* of the child only */
 }
 
+/* How many bits a number has. Global: the verifier sees it once. */
+__noinline __u32 bits_of(__u64 n)
+{
+	__u32 bits = 0;
+
+	for (__u32 step = 32; step; step /= 2)
+		if (n >> step) {
+			n >>= step;
+			bits += step;
+		}
+	return n ? bits + 1 : 0;
+}
+
+static __always_inline __u32 age_of(struct task_struct *t)
+{
+	return bits_of(bpf_ktime_get_boot_ns() - t->start_boottime) & 63;
+}
+
 /* All of a clone's event; `native`: the flags that make what the call made. */
 static __always_inline void emit_clone_event(struct bpf_scratch *e, const struct call *c,
 					     __u64 native)
 {
 	struct task_struct *t = bpf_get_current_task_btf();
 
+	if (c->ret == 0)
+		e->flags |= age_of(t) << WIRE_AGE_SHIFT;
 	emit_s64(e, c->ret);
 	emit_arguments(e, t);
 	emit_task(e);

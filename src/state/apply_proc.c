@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "internal.h"
 
-#include "base/clock.h"
-
 /*
  * clone, fork, vfork and clone3 give one event in the parent (res is the child's id) and one in
  * the child (res is 0), in any order. Whichever comes first makes the child; the other finds it
@@ -21,6 +19,7 @@ SAME_PARAM(PIDNS_INIT_START_TS);
 struct birth {
 	int64_t tid, pid, ptid, vtid, vpid;
 	uint32_t flags;
+	uint64_t began;               /* at this time or a little later */
 	const struct node *source;    /* parent or leader it takes after; NULL: unknown */
 	const struct node *shares;    /* with whom it can share place and descriptors */
 	const struct fdtable *listed; /* its own, when a list knew them before; or NULL */
@@ -112,6 +111,14 @@ static void share_or_copy(struct state *s, struct thread *t, const struct birth 
 		t->exec_ts = from->exec_ts;
 }
 
+/* A child may come to its first moment long after its parent went on. */
+static uint64_t beginning_of(const struct event *ev)
+{
+	const unsigned age = ev->flags >> WIRE_AGE_SHIFT & 63;
+
+	return age ? ev->ts - (UINT64_C(1) << age) : ev->ts;
+}
+
 /* What became of the parent after the birth stands in its entry already. */
 static bool is_unsure(const struct state *s, const struct birth *b)
 {
@@ -119,20 +126,9 @@ static bool is_unsure(const struct state *s, const struct birth *b)
 
 	if (!from || from->unsure || (from->fds && from->fds->unsure))
 		return true;
-	return listed_later(s, s->listed_ts) &&
-	       (listed_later(s, from->listed_ts) || listed_later(s, from->fs->listed_ts) ||
-		(from->fds && listed_later(s, from->fds->listed_ts)));
-}
-
-/*
- * A child may come to its first moment long after its parent went on, and the parent may have done
- * so before anybody listened: what it did since is not the child's.
- */
-#define FRESH_NS NS_PER_S
-
-static bool is_fresh(const struct state *s, const struct node *source)
-{
-	return source && source->t.listed_ts && s->now < source->t.listed_ts + FRESH_NS;
+	return s->listed_ts > b->began &&
+	       (from->listed_ts > b->began || from->fs->listed_ts > b->began ||
+		(from->fds && from->fds->listed_ts > b->began));
 }
 
 static struct node *bear(struct state *s, const struct event *ev, const struct birth *b)
@@ -238,7 +234,7 @@ static void seen_in_parent(struct state *s, const struct event *ev, int64_t chil
 {
 	const uint32_t flags = param_u32_or(ev, CLONE_20_X_FLAGS, 0);
 	struct node *parent = thread_get(s, ev->tid), *child;
-	struct birth b = { .tid = child_tid, .vtid = child_tid, .flags = flags };
+	struct birth b = { .tid = child_tid, .vtid = child_tid, .flags = flags, .began = ev->ts };
 	struct fdtable *listed = NULL;
 	bool known;
 
@@ -324,6 +320,8 @@ static void seen_in_child(struct state *s, const struct event *ev, struct subjec
 	const int64_t source_tid = birth_source(ev);
 	struct fdtable *listed = NULL;
 
+	/* What a thread does, it does to what it shares. */
+	b.began = is_thread(&b) ? ev->ts : beginning_of(ev);
 	if (old) {
 		old->t.unheard = false;
 		if (listed_later(s, old->t.listed_ts) ||
@@ -344,7 +342,6 @@ static void seen_in_child(struct state *s, const struct event *ev, struct subjec
 	fdtable_unref(s, listed);
 	if (!child)
 		return;
-	child->t.unsure |= !is_thread(&b) && is_fresh(s, b.source);
 	child->t.pidns_start_ts = pidns_start(s, ev, &child->t);
 	who->thread = &child->t;
 	s->last = child;

@@ -42,7 +42,10 @@ def charged(pid):
     """Bytes of the maps and programs this process has, each once."""
     sizes = {}
     for path in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
-        text = path.read_text()
+        try:
+            text = path.read_text()
+        except FileNotFoundError:
+            continue  # another thread closed it
         which = re.search(r"^(map|prog)_id:\t(\d+)$", text, re.M)
         size = re.search(r"^memlock:\t(\d+)$", text, re.M)
         if which and size:
@@ -118,16 +121,22 @@ def child(ours, command):
     os.execvp(command[0], command)
 
 
-def answer_next(version, listener):
+def asked(listener):
     request = array.array("B", bytes(NOTIFICATION.size))
+    fcntl.ioctl(listener, NOTIFY_RECEIVE, request)
+    number, pid, _, _, _, _, command, at, size, *_ = NOTIFICATION.unpack(request)
+    return number, pid, command, at, size
+
+
+def answer_next(version, listener):
+    """Whoever asked waits until it is answered, unless a signal comes."""
     try:
-        fcntl.ioctl(listener, NOTIFY_RECEIVE, request)
-        number, pid, _, _, _, _, command, at, size, *_ = NOTIFICATION.unpack(request)
-        error = answer(version, pid, command, at, size)
+        number, *call = asked(listener)
+        error = answer(version, *call)
         fcntl.ioctl(listener, NOTIFY_SEND,
                     ANSWER.pack(number, 0, -error, 0 if error else GO_ON))
-    except FileNotFoundError:
-        pass  # it was killed meanwhile
+    except (FileNotFoundError, ProcessLookupError):
+        pass  # it was killed meanwhile, or interrupted and asks again
 
 
 def main():

@@ -44,6 +44,7 @@ void send_event(struct machine *m, unsigned type, int64_t tid, const struct arg 
 		raw.flags = WIRE_SYNTHETIC;
 	else if (n > event_info(type)->nparams)
 		raw.flags = WIRE_EXTENSION;
+	raw.flags |= (uint16_t)(m->age << WIRE_AGE_SHIFT);
 	assert_int_equal(event_open(&m->ev, &raw), 0);
 	m->who = state_apply(m->s, &m->ev);
 	if (!m->retire_later)

@@ -22,6 +22,7 @@ struct machine {
 	struct event ev;
 	struct subject who; /* of the event sent last; its thread and fd until the next one */
 	uint64_t ts;        /* of the next event; 1 us later for the one after it */
+	unsigned age;       /* of children that tell of their birth: see WIRE_AGE_SHIFT */
 	bool retire_later;  /* send() leaves that to the test */
 	bool running;       /* lists are of a running machine: each entry has its time */
 };

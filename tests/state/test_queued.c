@@ -364,15 +364,18 @@ static void a_child_of_one_that_was_listed_after_its_birth_is_not_sure(void **st
 {
 	static const struct {
 		const char *what;
-		uint64_t born, listed;
+		uint64_t told, listed;
 		bool anew;
+		unsigned age;
 		int64_t lacks;
 	} cases[] = {
-		{ "born first", LATE, LATER, true, 500 },
-		{ "listed first", MUCH_LATER, LATE, true, 0 },
-		{ "listed just before", LATER, LATE, true, 500 },
-		{ "born first, listed for the first time", LATE, LATER, false, 500 },
-		{ "listed first, for the first time", MUCH_LATER, LATE, false, 0 },
+		{ "born first", LATE, LATER, true, 0, 500 },
+		{ "listed first", LATER, LATE, true, 0, 0 },
+		{ "listed between the birth and the child's first moment", LATER, LATE, true, 20,
+		  500 },
+		{ "listed before the birth", LATER, LATE, true, 19, 0 },
+		{ "born first, listed for the first time", LATE, LATER, false, 0, 500 },
+		{ "listed first, for the first time", LATER, LATE, false, 0, 0 },
 	};
 
 	(void)state;
@@ -385,7 +388,8 @@ static void a_child_of_one_that_was_listed_after_its_birth_is_not_sure(void **st
 			send_event(&m, EVENT_FDS_ENTRY, 100, NULL, 0);
 		else
 			list_file(&m, 100, 3, "/again", FILE_FLAGS_O_RDONLY);
-		m.ts = cases[i].born;
+		m.ts = cases[i].told;
+		m.age = cases[i].age;
 		fork_child(&m, 100, 500, 0);
 		assert_int_equal(lacking(&m, EVENT_CLOSE_X, 500), cases[i].lacks);
 		machine_free(&m);
