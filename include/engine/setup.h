@@ -14,7 +14,7 @@
 bool setup_rules(const struct config *config, struct rule_options *out, struct diags *d);
 struct alert_options setup_alerts(const struct config *config);
 /* MiB for the state where the configuration says nothing. */
-#define SETUP_REPLAY_MIB 15 /* with the program and its buffers a replay stays below 32 */
+#define SETUP_REPLAY_MIB 14 /* with the program and its buffers a replay stays below 32 */
 #define SETUP_LIVE_MIB   512
 struct state_limits setup_limits(const struct config *config, bool live);
 
