@@ -5,26 +5,18 @@
  * live_types reduces them and once with all of them, and compares every instruction.
  */
 
+#include "objects.h"
 #include "source/live.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-static int say_nothing(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level;
-	(void)format;
-	(void)args;
-	return 0;
-}
 
 static void fail(const char *what)
 {
@@ -64,27 +56,11 @@ static int all_types(const struct btf *programs)
 	return fd;
 }
 
-/* Programs for what only other kernels have are left out, and those on functions. */
-static bool has_target(const struct btf *kernel, const struct bpf_program *program)
-{
-	const char *section = bpf_program__section_name(program), *name = strchr(section, '/');
-	char type[128];
-
-	if (!name || strncmp(section, "iter", 4) == 0)
-		return true;
-	snprintf(type, sizeof(type), "btf_trace_%s", name + 1);
-	return btf__find_by_name_kind(kernel, type, BTF_KIND_TYPEDEF) > 0;
-}
-
 static struct bpf_object *load(const char *file, const struct btf *kernel, int types)
 {
-	char path[32];
-	const struct bpf_object_open_opts opts = { .sz = sizeof(opts), .btf_custom_path = path };
-	struct bpf_object *object;
+	struct bpf_object *object = open_with(file, types);
 	struct bpf_program *program;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", types);
-	object = bpf_object__open_file(file, &opts);
 	if (!object)
 		fail(file);
 	bpf_object__for_each_program(program, object)
@@ -170,7 +146,7 @@ int main(int argc, char **argv)
 
 	if (!kernel)
 		fail("the kernel's types");
-	libbpf_set_print(say_nothing);
+	libbpf_set_print(NULL);
 	for (int i = 1; i < argc; i++)
 		failed += compare(argv[i], kernel) > 0;
 	btf__free(kernel);

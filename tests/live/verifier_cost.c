@@ -5,12 +5,12 @@
  * verifier went through for it. For one that is refused, the end of the verifier's log.
  */
 
+#include "objects.h"
 #include "source/live.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,14 +19,6 @@
 #define LOG_BYTES (16 << 20)
 #define LOG_TAIL  4000
 
-static int say_nothing(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level;
-	(void)format;
-	(void)args;
-	return 0;
-}
-
 static const char *tail(const char *log)
 {
 	size_t len = strlen(log);
@@ -34,32 +26,15 @@ static const char *tail(const char *log)
 	return len > LOG_TAIL ? log + len - LOG_TAIL : log;
 }
 
-/* Programs for what only other kernels have are left out, and those on functions. */
-static bool has_target(const struct btf *kernel, const struct bpf_program *program)
-{
-	const char *section = bpf_program__section_name(program), *name = strchr(section, '/');
-	char type[128];
-
-	if (!name || strncmp(section, "iter", 4) == 0)
-		return true;
-	snprintf(type, sizeof(type), "btf_trace_%s", name + 1);
-	return btf__find_by_name_kind(kernel, type, BTF_KIND_TYPEDEF) > 0;
-}
-
 /* With the types it names; NULL when it cannot be read. */
 static struct bpf_object *open_object(const char *path, const struct btf *kernel)
 {
 	struct bpf_object *object = bpf_object__open_file(path, NULL);
-	char types[32];
-	const struct bpf_object_open_opts opts = { .sz = sizeof(opts), .btf_custom_path = types };
-	int fd = object ? live_types(kernel, bpf_object__btf(object)) : -1;
+	int types = object ? live_types(kernel, bpf_object__btf(object)) : -1;
 
 	bpf_object__close(object);
-	if (fd < 0)
-		return NULL;
 	/* Closed when the program ends. */
-	snprintf(types, sizeof(types), "/proc/self/fd/%d", fd);
-	return bpf_object__open_file(path, &opts);
+	return types < 0 ? NULL : open_with(path, types);
 }
 
 /* Maps are not put to use, so that their sizes matter only for what the verifier checks. */
@@ -126,7 +101,7 @@ int main(int argc, char **argv)
 			kernel ? "usage: verifier_cost OBJECT" : "this kernel has no BTF");
 		return 2;
 	}
-	libbpf_set_print(say_nothing);
+	libbpf_set_print(NULL);
 	n = load(argv[1], kernel, NULL, log);
 	if (n < 0)
 		explain(argv[1], kernel, log);
