@@ -3,8 +3,8 @@
 /*
  * All programs in one object: the kernel's types are looked up once, and the agent loads just those
  * programs it needs. A program is called exit_CALL for a system call's end (reached by tail call
- * from `dispatch`), on_EVENT for a tracepoint or a function, each_THING for an iterator; `announce` is for two
- * tracepoints.
+ * from `dispatch`), on_EVENT for a tracepoint or a function, each_THING for an iterator; `announce`
+ * is for two tracepoints.
  */
 
 #include "fexit/copies.bpf.c"

@@ -96,7 +96,7 @@ static __always_inline __u64 *scratch_claim(void)
 	struct claims *c = bpf_map_lookup_elem(&claims, &cpu);
 	__u64 thread = (__u32)bpf_get_current_pid_tgid();
 
-	for (__u32 i = 1; c && i < SCRATCHES; i++)
+	for (__u32 i = 1; c && i < WIRE_SCRATCHES; i++)
 		if (__sync_val_compare_and_swap(&c->owner[i], 0, thread) == 0)
 			return &c->owner[i];
 	return NULL;
@@ -108,10 +108,10 @@ __noinline int scratch_of_thread(__u32 cpu)
 	struct claims *c = bpf_map_lookup_elem(&claims, &cpu);
 	__u64 thread = (__u32)bpf_get_current_pid_tgid();
 
-	for (__u32 i = 1; c && i < SCRATCHES; i++)
+	for (__u32 i = 1; c && i < WIRE_SCRATCHES; i++)
 		if (c->owner[i] == thread)
-			return cpu * SCRATCHES + i;
-	return cpu * SCRATCHES;
+			return cpu * WIRE_SCRATCHES + i;
+	return cpu * WIRE_SCRATCHES;
 }
 
 static __always_inline struct bpf_scratch *emit_scratch(void)
@@ -322,16 +322,31 @@ static __always_inline __u32 user_u32(__u64 at)
 
 /* ---- Sending -------------------------------------------------------------------------------- */
 
+/* What goes before the event, and how long that is. */
+static __always_inline void emit_head(struct bpf_scratch *e, __u32 size, __u16 cpu, __u16 flags,
+				      __u64 sequence)
+{
+	EMIT_STORE(e, __u16, 0, cpu);
+	EMIT_STORE(e, __u16, 2, flags);
+	EMIT_STORE(e, __u64, 4, sequence);
+	EMIT_STORE(e, __u32, 28, size - (__u32)sizeof(struct wire_prefix));
+}
+
 /*
- * A leader's record, made when there is none; NULL when there is no memory for it. Making the
- * first storage of a task fails when another program makes it at the same time: try again.
+ * What a map keeps of a task, made when there is none; NULL when there is no memory for it. Making
+ * the first storage of a task fails when another program makes it at the same time: try again.
  */
+static __always_inline void *storage_make(void *map, struct task_struct *t)
+{
+	void *kept = bpf_task_storage_get(map, t, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	return kept ? kept : bpf_task_storage_get(map, t, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+/* A leader's record. */
 static __always_inline struct wire_task *record_make(struct task_struct *leader)
 {
-	struct wire_task *t =
-		bpf_task_storage_get(&tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-
-	return t ? t : bpf_task_storage_get(&tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return storage_make(&tasks, leader);
 }
 
 /* The record of a task's thread group; NULL (counted) when there is no memory for it. */
@@ -472,12 +487,9 @@ static __always_inline int emit_submit_of(struct bpf_scratch *e, __u32 lane, __u
 		return emit_lost(e, t, lost_of(lane), WIRE_LOSS_RING);
 	if (t && t->lost)
 		lost = __sync_fetch_and_and(&t->lost, 0);
-	EMIT_STORE(e, __u16, 0, bpf_get_smp_processor_id());
-	EMIT_STORE(e, __u16, 2, e->flags | lost);
 	/* The group in the upper half, its count in the lower. */
-	EMIT_STORE(e, __u64, 4,
-		   (__u64)tgid << 32 | (__u32)(t ? __sync_fetch_and_add(&t->sequence, 1) + 1 : 0));
-	EMIT_STORE(e, __u32, 28, size - (__u32)sizeof(struct wire_prefix));
+	emit_head(e, size, bpf_get_smp_processor_id(), e->flags | lost,
+		  (__u64)tgid << 32 | (__u32)(t ? __sync_fetch_and_add(&t->sequence, 1) + 1 : 0));
 	if (!ring_takes(e, ring, at, lane, size))
 		return emit_lost(e, t, lost | lost_of(lane), WIRE_LOSS_SHARE);
 	flags = wake_up();

@@ -125,8 +125,6 @@ struct bpf_scratch {
 	struct call compat; /* a 32-bit caller's, as its namesake: see complete_compat */
 };
 
-#define SCRATCHES 4 /* of each CPU, where knob_functions is set; otherwise 1 */
-
 /* By CPU; a per-CPU map cannot hold values so large. The agent sets the number of entries. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -141,7 +139,7 @@ struct {
  * CPU meanwhile.
  */
 struct claims {
-	__u64 owner[SCRATCHES]; /* the thread's number; 0: nobody */
+	__u64 owner[WIRE_SCRATCHES]; /* the thread's number; 0: nobody */
 };
 
 /* By CPU, as above. */

@@ -76,6 +76,7 @@ struct wire_event {
 #define WIRE_PROGRAMS     (WIRE_SYSCALLS_MAX + 4)
 #define WIRE_SHARDS_MAX   64
 #define WIRE_EVENT_MAX    65536
+#define WIRE_SCRATCHES    4 /* of each CPU, where calls are seen by their functions; otherwise 1 */
 
 /* Bulk traffic cannot fill the lane of what changes the state. */
 enum wire_lane { WIRE_LANE_STATE, WIRE_LANE_BULK, WIRE_LANES };

@@ -23,10 +23,7 @@ static __always_inline int iter_submit(struct bpf_scratch *e, struct seq_file *s
 {
 	__u64 size = e->at;
 
-	EMIT_STORE(e, __u16, 0, 0);
-	EMIT_STORE(e, __u16, 2, WIRE_SYNTHETIC);
-	EMIT_STORE(e, __u64, 4, 0);
-	EMIT_STORE(e, __u32, 28, size - (__u32)sizeof(struct wire_prefix));
+	emit_head(e, size, 0, WIRE_SYNTHETIC, 0);
 	if (size > WIRE_EVENT_MAX)
 		return 0;
 	BOUND(size, 2 * WIRE_EVENT_MAX - 1);

@@ -37,12 +37,8 @@ static __always_inline bool is_put_off(struct task_struct *t, void *ring)
 /* True once for each thread; more often only when there is no memory to remember that. */
 static __always_inline bool is_first(struct task_struct *t)
 {
-	const int create = BPF_LOCAL_STORAGE_GET_F_CREATE;
-	__u32 *told = bpf_task_storage_get(&announced, t, NULL, create);
+	__u32 *told = storage_make(&announced, t);
 
-	/* See record_make. */
-	if (!told)
-		told = bpf_task_storage_get(&announced, t, NULL, create);
 	if (!told)
 		return true;
 	if (*told)
@@ -70,10 +66,7 @@ int announce(__u64 *ctx)
 	emit_open(e, EVENT_PROC_ENTRY, PROC_ENTRY_PARAMS, t->pid);
 	emit_entry(e, t, n);
 	size = e->at;
-	EMIT_STORE(e, __u16, 0, bpf_get_smp_processor_id());
-	EMIT_STORE(e, __u16, 2, WIRE_SYNTHETIC);
-	EMIT_STORE(e, __u64, 4, 0);
-	EMIT_STORE(e, __u32, 28, size - (__u32)sizeof(struct wire_prefix));
+	emit_head(e, size, bpf_get_smp_processor_id(), WIRE_SYNTHETIC, 0);
 	BOUND(size, 2 * WIRE_EVENT_MAX - 1);
 	if (bpf_ringbuf_output(ring, e->bytes, size, BPF_RB_NO_WAKEUP) < 0)
 		count_loss(WIRE_LOSS_RING, EVENT_PROC_ENTRY);

@@ -29,10 +29,9 @@ struct knobs {
 	uint32_t functions;
 };
 
-/* Of each CPU: SCRATCHES in bpf/maps.bpf.h where calls are seen by their functions. */
 static uint32_t scratches(const struct live_options *o)
 {
-	return (o->by_functions ? 4 : 1) * (uint32_t)libbpf_num_possible_cpus();
+	return (o->by_functions ? WIRE_SCRATCHES : 1) * (uint32_t)libbpf_num_possible_cpus();
 }
 
 /* All scratches together put a sixteenth of a ring in before any of them looks. */
