@@ -41,9 +41,9 @@ struct reduction {
 	int error; /* 0 or -errno: the first one stands */
 };
 
-static bool add_name(struct strmap *to, const char *name)
+static bool add_name(struct strmap *to, struct str name)
 {
-	return strmap_put(to, str_from(name), (void *)(uintptr_t)present);
+	return strmap_put(to, name, (void *)(uintptr_t)present);
 }
 
 static bool has_name(const struct strmap *names, struct str name)
@@ -80,15 +80,21 @@ static bool collect_names(struct reduction *r, const struct btf *programs)
 		const char *name = btf__name_by_offset(programs, t->name_off);
 
 		if (may_be_named(t) && *name)
-			ok = strmap_put(&r->types, essential(name), (void *)(uintptr_t)present);
-		for (uint32_t i = 0; ok && btf_is_composite(t) && i < btf_vlen(t); i++)
-			ok = add_name(&r->members,
-				      btf__name_by_offset(programs, btf_members(t)[i].name_off));
+			ok = add_name(&r->types, essential(name));
+		for (uint32_t i = 0; ok && btf_is_composite(t) && i < btf_vlen(t); i++) {
+			name = btf__name_by_offset(programs, btf_members(t)[i].name_off);
+			ok = add_name(&r->members, str_from(name));
+		}
 	}
 	return ok;
 }
 
 /* ---- What is kept ---------------------------------------------------------------------------- */
+
+static const char *name_at(const struct reduction *r, uint32_t offset)
+{
+	return btf__name_by_offset(r->from, offset);
+}
 
 /* Without modifiers, which make no difference. */
 static uint32_t plain(const struct reduction *r, uint32_t id)
@@ -130,7 +136,7 @@ static void keep_part(struct reduction *r, uint32_t id)
 
 static bool member_kept(const struct reduction *r, const struct btf_member *m)
 {
-	const char *name = btf__name_by_offset(r->from, m->name_off);
+	const char *name = name_at(r, m->name_off);
 
 	return !*name || has_name(&r->members, str_from(name));
 }
@@ -166,7 +172,7 @@ static void choose(struct reduction *r)
 {
 	for (uint32_t id = 1; id < r->max; id++) {
 		const struct btf_type *t = btf__type_by_id(r->from, id);
-		const char *name = btf__name_by_offset(r->from, t->name_off);
+		const char *name = name_at(r, t->name_off);
 
 		if (may_be_named(t) && *name && has_name(&r->types, essential(name)))
 			keep(r, id);
@@ -182,11 +188,6 @@ static void note(struct reduction *r, int n)
 {
 	if (n < 0 && r->error == 0)
 		r->error = n;
-}
-
-static const char *name_of(const struct reduction *r, const struct btf_type *t)
-{
-	return btf__name_by_offset(r->from, t->name_off);
 }
 
 static int number_of(const struct reduction *r, uint32_t id)
@@ -206,7 +207,7 @@ static void add_members(struct reduction *r, const struct btf_type *t)
 
 		if (member_kept(r, m))
 			note(r,
-			     btf__add_field(r->to, btf__name_by_offset(r->from, m->name_off),
+			     btf__add_field(r->to, name_at(r, m->name_off),
 					    number_of_part(r, m->type), btf_member_bit_offset(t, i),
 					    btf_member_bitfield_size(t, i)));
 	}
@@ -218,29 +219,27 @@ static void add_params(struct reduction *r, const struct btf_type *t)
 		note(r, btf__add_func_param(r->to, "", number_of(r, btf_params(t)[i].type)));
 }
 
-static void add_values(struct reduction *r, const struct btf_type *t)
+/* The i-th of an enum, in either of the sizes there are. */
+static int add_value(struct reduction *r, const struct btf_type *t, uint32_t i)
 {
-	for (uint32_t i = 0; i < btf_vlen(t); i++) {
-		const struct btf_enum *v = &btf_enum(t)[i];
+	const struct btf_enum64 *v;
 
-		note(r,
-		     btf__add_enum_value(r->to, btf__name_by_offset(r->from, v->name_off), v->val));
-	}
+	if (btf_is_enum(t))
+		return btf__add_enum_value(r->to, name_at(r, btf_enum(t)[i].name_off),
+					   btf_enum(t)[i].val);
+	v = &btf_enum64(t)[i];
+	return btf__add_enum64_value(r->to, name_at(r, v->name_off), btf_enum64_value(v));
 }
 
-static void add_values64(struct reduction *r, const struct btf_type *t)
+static void add_values(struct reduction *r, const struct btf_type *t)
 {
-	for (uint32_t i = 0; i < btf_vlen(t); i++) {
-		const struct btf_enum64 *v = &btf_enum64(t)[i];
-
-		note(r, btf__add_enum64_value(r->to, btf__name_by_offset(r->from, v->name_off),
-					      btf_enum64_value(v)));
-	}
+	for (uint32_t i = 0; i < btf_vlen(t); i++)
+		note(r, add_value(r, t, i));
 }
 
 static void add_type(struct reduction *r, const struct btf_type *t)
 {
-	const char *name = name_of(r, t);
+	const char *name = name_at(r, t->name_off);
 
 	switch (btf_kind(t)) {
 	case BTF_KIND_INT:
@@ -278,7 +277,7 @@ static void add_type(struct reduction *r, const struct btf_type *t)
 		break;
 	case BTF_KIND_ENUM64:
 		note(r, btf__add_enum64(r->to, name, t->size, btf_kflag(t)));
-		add_values64(r, t);
+		add_values(r, t);
 		break;
 	case BTF_KIND_FWD:
 		note(r, btf__add_fwd(r->to, name, btf_kflag(t) ? BTF_FWD_UNION : BTF_FWD_STRUCT));
@@ -294,7 +293,7 @@ static uint32_t kernel_number(const struct reduction *r, const char *name)
 	for (uint32_t i = 0; i < r->n; i++) {
 		const struct btf_type *t = btf__type_by_id(r->from, r->kept[i]);
 
-		if (btf_is_struct(t) && strcmp(name_of(r, t), name) == 0)
+		if (btf_is_struct(t) && strcmp(name_at(r, t->name_off), name) == 0)
 			return r->kept[i];
 	}
 	return 0;
