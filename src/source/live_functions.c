@@ -27,12 +27,6 @@
 #define PAIRS_MAX  2048
 #define INFOS_MAX  16
 
-/* These do not come back: the kernel forbids it, or must keep for ever what it would return to. */
-enum { NATIVE_EXIT = 60, NATIVE_EXIT_GROUP = 231 };
-
-/* Says that it was an execve where it worked. */
-enum { NATIVE_EXECVEAT = 322, NATIVE_EXECVE = 59 };
-
 /* A function of the kernel, and what is attached to it. */
 struct function {
 	uint32_t id;      /* in the kernel's types */
@@ -57,6 +51,14 @@ struct functions {
 	int closing[PAIRS_MAX]; /* links */
 	size_t nclosing;
 };
+
+/* These do not come back: the kernel forbids it, or must keep for ever what it would return to. */
+static bool never_returns(unsigned native)
+{
+	const int code = syscall_from_native(native);
+
+	return code == SC_EXIT || code == SC_EXIT_GROUP;
+}
 
 bool is_function_program(const char *name)
 {
@@ -126,7 +128,7 @@ static void add_pair(struct kernel_side *k, struct functions *f, const struct ca
 	const size_t family = family_of(k, c);
 	size_t i = 0;
 
-	if (family == FAMILIES_MAX || c->native == NATIVE_EXIT || c->native == NATIVE_EXIT_GROUP)
+	if (family == FAMILIES_MAX || never_returns(c->native))
 		return;
 	while (i < f->n && f->all[i].id != c->id)
 		i++;
@@ -135,8 +137,10 @@ static void add_pair(struct kernel_side *k, struct functions *f, const struct ca
 	f->pairs[f->npairs].native = c->native;
 	f->pairs[f->npairs++].function = (uint16_t)i;
 	k->families[family].calls[c->native] = true;
-	if (c->native == NATIVE_EXECVEAT) {
-		const struct call_function worked = { c->id, c->type, NATIVE_EXECVE };
+	if (syscall_from_native(c->native) == SC_EXECVEAT) {
+		/* Where it worked, it says that it was an execve. */
+		const uint16_t execve = (uint16_t)syscall_info(SC_EXECVE)->native;
+		const struct call_function worked = { c->id, c->type, execve };
 
 		add_pair(k, f, &worked);
 	}
@@ -374,7 +378,7 @@ static int attach_wanted(struct functions *f, size_t family, const struct bpf_pr
 static void find_uncovered(struct functions *f, const uint8_t *want)
 {
 	for (size_t nr = 0; nr < WIRE_SYSCALLS_MAX; nr++)
-		f->uncovered[nr] = want[nr] && nr != NATIVE_EXIT && nr != NATIVE_EXIT_GROUP;
+		f->uncovered[nr] = want[nr] && !never_returns((unsigned)nr);
 	for (size_t i = 0; i < f->npairs; i++)
 		f->uncovered[f->pairs[i].native] = false;
 }
