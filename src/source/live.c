@@ -465,6 +465,7 @@ void live_wait(struct source *s, uint64_t timeout_ns)
 	struct head h;
 	enum missing missing;
 
+	/* The kernel takes tens of ms for that: not before the events queued meanwhile are told. */
 	if (!l->starting)
 		announced_fini(&l->announced);
 	/* An event that came before the flag was seen woke nobody: look once more behind it. */
