@@ -73,6 +73,8 @@ $(BUILD)/bpf/besra_helpers.bpf.o: bpf/besra.bpf.c
 	$(LLVM_STRIP) -g $@
 
 # An empty program, to compare with.
+EMPTY := $(BUILD)/tests/bench/live_empty.bpf.o
+
 $(BUILD)/tests/%.bpf.o: tests/%.bpf.c
 	@mkdir -p $(@D)
 	$(BPF_CC) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
@@ -176,7 +178,7 @@ check: deps
 	@$(MAKE) --no-print-directory check-run
 
 .PHONY: check-programs
-check-programs: all $(TEST_PROGRAMS) $(TOOLS) $(CALLS) $(ATTACK)
+check-programs: all $(TEST_PROGRAMS) $(TOOLS) $(EMPTY) $(CALLS) $(ATTACK)
 
 check-run: check-programs
 	@tests/run $(BUILD) $(sort $(TEST_PROGRAMS)) $(SUITES)
@@ -262,7 +264,7 @@ bench: deps
 
 # Needs root and a kernel with BTF; two minutes.
 bench-live: deps
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(TOOLS) $(BUILD)/tests/bench/live_empty.bpf.o
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(TOOLS) $(EMPTY)
 	@tests/bench/live_run $(BUILD)
 
 # ---- Dependencies, installation, cleaning -----------------------------------------------------
