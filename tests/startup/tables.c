@@ -7,6 +7,7 @@
  *
  *	scope PID   this process and its descendants are in scope from now on
  *	hold MS     let the rings fill up for so long; says "held"
+ *	drain       says "drained" as soon as the rings are empty
  *	now         (or the end) print the tables once they have come to rest, and end
  *
  * The tables are a JSON object for each thread; the last line counts.
@@ -141,16 +142,23 @@ static void say(const char *word)
 	fflush(stdout);
 }
 
-/* True when it was told to print. */
-static bool obey(struct source *s)
+/* What it was told to do once the rings allow it. */
+struct orders {
+	bool print, drain;
+};
+
+static void obey(struct source *s, struct orders *o)
 {
 	struct timespec nap;
 	struct err err;
 	char line[64];
 	long n;
 
-	if (!fgets(line, sizeof(line), stdin) || strcmp(line, "now\n") == 0)
-		return true;
+	if (!fgets(line, sizeof(line), stdin) || strcmp(line, "now\n") == 0) {
+		o->print = true;
+		return;
+	}
+	o->drain |= strcmp(line, "drain\n") == 0;
 	n = strchr(line, ' ') ? atol(strchr(line, ' ')) : 0;
 	nap = (struct timespec){ n / 1000, n % 1000 * 1000000 };
 	if (strncmp(line, "hold", 4) == 0) {
@@ -159,7 +167,6 @@ static bool obey(struct source *s)
 	} else if (strncmp(line, "scope", 5) == 0) {
 		say(live_scope_pid(s, n, &err) < 0 ? err.text : "in scope");
 	}
-	return false;
 }
 
 /*
@@ -216,7 +223,8 @@ static int follow(struct engine *e, struct source *s, const struct request *r, s
 {
 	const uint64_t rest_ns = r->sweep_ns ? SWEPT_NS : REST_NS;
 	uint64_t last = clock_monotonic_ns();
-	bool listed = false, asked = false;
+	struct orders orders = { 0 };
+	bool listed = false;
 	struct live_repairs repairs;
 	int n;
 
@@ -232,8 +240,12 @@ static int follow(struct engine *e, struct source *s, const struct request *r, s
 			listed = true;
 		}
 		engine_tidy(e, n == -EAGAIN);
-		if (!asked && was_asked()) {
-			asked = obey(s);
+		if (n == -EAGAIN && orders.drain) {
+			orders.drain = false;
+			say("drained");
+		}
+		if (!orders.print && was_asked()) {
+			obey(s, &orders);
 			n = 1; /* what came meanwhile is to be seen, too */
 		}
 		if (n == 1) {
@@ -241,7 +253,7 @@ static int follow(struct engine *e, struct source *s, const struct request *r, s
 			continue;
 		}
 		live_repairs(s, &repairs);
-		if (asked && now > last + rest_ns && !repairs.waiting)
+		if (orders.print && now > last + rest_ns && !repairs.waiting)
 			return 0;
 		live_wait(s, NAP_NS);
 	}
