@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -57,12 +58,20 @@ static void run_one(const struct row *row, struct stage *s)
 	waitpid(child, NULL, 0);
 }
 
+/* Nobody is left behind: whoever reads what we print would wait for its end. */
+static void give_up(int number)
+{
+	(void)number;
+	kill(0, SIGKILL);
+}
+
 static _Noreturn void run_all(const struct row *const *rows, struct stage *stages, size_t n)
 {
 	const char *slower = getenv("BESRA_SLOWER");
 
-	alarm(60 * (slower ? (unsigned)atoi(slower) : 1));
 	setsid();
+	signal(SIGALRM, give_up);
+	alarm(60 * (slower ? (unsigned)atoi(slower) : 1));
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	for (size_t i = 0; i < n; i++)
 		run_one(rows[i], &stages[i]);

@@ -31,11 +31,11 @@ static void handle(struct stage *s)
 	who(s);
 }
 
-/* An alarm interrupts what would wait for ever. */
+/* An alarm interrupts what would wait for ever; the first may come before the call. */
 static void read_for_ever(struct stage *s)
 {
 	const struct sigaction a = { .sa_handler = nothing };
-	const struct itimerval soon = { .it_value.tv_usec = 20000 };
+	const struct itimerval soon = { .it_value.tv_usec = 20000, .it_interval.tv_usec = 20000 };
 	int fds[2];
 
 	if (sigaction(SIGALRM, &a, NULL) < 0 || pipe(fds) < 0 ||
