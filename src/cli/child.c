@@ -74,8 +74,13 @@ int child_exit_status(const struct child *c)
 
 void child_abandon(struct child *c)
 {
-	if (c->pid <= 0 || c->go < 0)
+	if (c->pid <= 0)
 		return;
+	if (c->go < 0) {
+		if (was_terminated() && !child_has_ended(c))
+			kill(c->pid, SIGTERM);
+		return;
+	}
 	close(c->go);
 	waitpid(c->pid, &c->status, 0);
 	*c = (struct child){ .pid = -1, .go = -1 };

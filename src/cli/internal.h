@@ -121,6 +121,8 @@ struct run {
 /* False once SIGINT or SIGTERM has come; a second one ends the program. */
 void catch_signals(void);
 bool go_on(void);
+/* That was a SIGTERM. */
+bool was_terminated(void);
 /* -M; false after a complaint. */
 bool run_take_duration(struct run *r);
 /* Outputs and engine, for r->source and r->rules; `wait`: a full queue makes the engine wait. */
@@ -182,7 +184,10 @@ void child_go(struct child *c);
 bool child_has_ended(struct child *c);
 /* Its exit status, as a shell would tell it; EXIT_OK while it runs, or when there is none. */
 int child_exit_status(const struct child *c);
-/* Ends one that never ran; nothing for one that did. */
+/*
+ * Ends one that never ran. One that still runs gets the SIGTERM that ends the program, if one does:
+ * nobody would watch it any more. A SIGINT comes from a terminal, which sent it one, too.
+ */
 void child_abandon(struct child *c);
 
 /* ---- tool.c: the rule author's subcommands ---- */

@@ -10,12 +10,11 @@
 #include "base/clock.h"
 
 /* Written by the signal handler, which can be handed nothing else. */
-static volatile sig_atomic_t stop_asked;
+static volatile sig_atomic_t stop_asked; /* by this signal; 0: not yet */
 
 static void ask_to_stop(int number)
 {
-	(void)number;
-	stop_asked = 1;
+	stop_asked = number;
 }
 
 void catch_signals(void)
@@ -29,6 +28,11 @@ void catch_signals(void)
 bool go_on(void)
 {
 	return !stop_asked;
+}
+
+bool was_terminated(void)
+{
+	return stop_asked == SIGTERM;
 }
 
 bool run_take_duration(struct run *r)
