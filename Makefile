@@ -262,7 +262,7 @@ bench: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(TOOLS)
 	@tests/bench/run $(BUILD)
 
-# Needs root and a kernel with BTF; two minutes.
+# Needs root and a kernel with BTF; two to three minutes.
 bench-live: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(TOOLS) $(EMPTY)
 	@tests/bench/live_run $(BUILD)

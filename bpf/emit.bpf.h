@@ -322,7 +322,7 @@ static __always_inline __u32 user_u32(__u64 at)
 
 /* ---- Sending -------------------------------------------------------------------------------- */
 
-/* What goes before the event, and how long that is. */
+/* What goes before the event, and how long the event is. */
 static __always_inline void emit_head(struct bpf_scratch *e, __u32 size, __u16 cpu, __u16 flags,
 				      __u64 sequence)
 {
